@@ -1,0 +1,351 @@
+"""The one door to the graph database: statements by name, short sessions, time limits, retries and counters.
+
+The driver is imported here and nowhere else. A session is never shared and never leaves a call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import LiteralString, Protocol, TypeVar, cast
+
+import neo4j
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, Query, unit_of_work
+from neo4j.exceptions import (
+    AuthError,
+    ClientError,
+    ConfigurationError,
+    DriverError,
+    IncompleteCommit,
+    Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
+    TransientError,
+)
+from neo4j.time import DateTime
+
+from cypher import Mode, Statement, statement
+
+Value = None | bool | int | float | str | datetime | Sequence["Value"] | Mapping[str, "Value"]
+Row = Mapping[str, Value]
+T = TypeVar("T")
+
+_statements_run: ContextVar[list[str] | None] = ContextVar("statements_run", default=None)
+
+
+class GraphUnavailable(Exception):
+    """The database cannot be reached, or did not answer within its time limit."""
+
+
+class StatementFailed(Exception):
+    """The database refused a statement: a mistake of ours, not of the caller's."""
+
+
+class KeyTaken(Exception):
+    """A node with this key exists already (a uniqueness constraint said so)."""
+
+
+class OutcomeUnknown(Exception):
+    """The connection was lost while committing and the operation id could not be looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSettings:
+    """Where the database is and how long to wait for it; all times in seconds."""
+
+    uri: str
+    user: str
+    password: str = field(repr=False)
+    connect_timeout: float = 5.0
+    acquire_timeout: float = 10.0
+    statement_timeout: float = 15.0
+    retry_time: float = 20.0
+    pool_size: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One unit of writing: `id` is unique for ever and says afterwards whether it was committed."""
+
+    id: str
+    name: str
+    tenant: str
+
+
+class Observer(Protocol):
+    """Is told of every statement, for metrics and traces."""
+
+    def statement_done(self, name: str, *, seconds: float, rows: int, failed: bool) -> None:
+        """A statement ended after `seconds`, having returned `rows`."""
+
+
+class _Silent:
+    def statement_done(self, name: str, *, seconds: float, rows: int, failed: bool) -> None:
+        """Nobody listens."""
+
+
+def _native(value: object) -> Value:
+    if isinstance(value, DateTime):
+        return value.to_native()
+    if isinstance(value, list):
+        return [_native(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _native(item) for key, item in value.items()}
+    return cast("Value", value)
+
+
+@contextmanager
+def counting() -> Iterator[list[str]]:
+    """Collect the names of the statements that run in this context; for tests that bound their number."""
+    ran: list[str] = []
+    token = _statements_run.set(ran)
+    try:
+        yield ran
+    finally:
+        _statements_run.reset(token)
+
+
+def _check(wanted: Statement, given: Mapping[str, Value]) -> None:
+    names = set(given) | {"tenant"}
+    if names != wanted.parameters:
+        missing, extra = sorted(wanted.parameters - names), sorted(names - wanted.parameters)
+        raise StatementFailed(f"{wanted.name}: missing parameters {missing}, unknown parameters {extra}")
+
+
+@contextmanager
+def _translated(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (ServiceUnavailable, SessionExpired, AuthError, ConfigurationError) as error:
+        raise GraphUnavailable(f"{name}: {type(error).__name__}") from error
+    except TransientError as error:
+        raise GraphUnavailable(f"{name}: {error.code}") from error
+    except ClientError as error:
+        code = error.code or ""
+        if code.endswith("ConstraintValidationFailed"):
+            raise KeyTaken(name) from error
+        if "TransactionTimedOut" in code or "TransactionTerminated" in code:
+            raise GraphUnavailable(f"{name}: over its time limit") from error
+        raise StatementFailed(f"{name}: {error.code}: {error.message}") from error
+    except (Neo4jError, DriverError) as error:
+        raise GraphUnavailable(f"{name}: {type(error).__name__}") from error
+    except TimeoutError as error:
+        raise GraphUnavailable(f"{name}: no answer in time") from error
+
+
+class Transaction:
+    """A managed write transaction of one tenant. The work may run twice: it must not touch anything else."""
+
+    def __init__(self, inner: AsyncManagedTransaction, operation: Operation, observer: Observer) -> None:
+        self._inner = inner
+        self._observer = observer
+        self.operation = operation
+
+    @property
+    def tenant(self) -> str:
+        """The tenant that every statement of this transaction is bound to."""
+        return self.operation.tenant
+
+    async def run(self, name: str, /, **parameters: Value) -> list[Row]:
+        """Run the statement of that name and return its rows.
+
+        Raises StatementFailed where parameters do not equal the statement's header.
+        """
+        wanted = statement(name)
+        _check(wanted, parameters)
+        return await _run(self._inner, wanted, {**parameters, "tenant": self.tenant}, self._observer)
+
+
+async def _run(
+    inner: AsyncManagedTransaction, wanted: Statement, parameters: Mapping[str, Value], observer: Observer
+) -> list[Row]:
+    ran = _statements_run.get()
+    if ran is not None:
+        ran.append(wanted.name)
+    started = asyncio.get_running_loop().time()
+    rows: list[Row] = []
+    failed = True
+    try:
+        result = await inner.run(wanted.text, dict(parameters))
+        keys = tuple(result.keys())
+        if keys != wanted.columns:
+            raise StatementFailed(f"{wanted.name}: returns {keys}, its header says {wanted.columns}")
+        async for record in result:
+            rows.append({key: _native(value) for key, value in zip(keys, record.values(), strict=True)})
+        failed = False
+    finally:
+        seconds = asyncio.get_running_loop().time() - started
+        observer.statement_done(wanted.name, seconds=seconds, rows=len(rows), failed=failed)
+    return rows
+
+
+class Graph:
+    """Reads and writes the graph. One instance a process; every call opens a session of its own."""
+
+    def __init__(self, driver: AsyncDriver, settings: GraphSettings, *, observer: Observer | None = None) -> None:
+        self._driver = driver
+        self._settings = settings
+        self._observer = observer or _Silent()
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, settings: GraphSettings, *, observer: Observer | None = None) -> AsyncIterator[Graph]:
+        """A graph whose driver is closed at the end; connects at the first statement, not before."""
+        driver = AsyncGraphDatabase.driver(
+            settings.uri,
+            auth=(settings.user, settings.password),
+            connection_timeout=settings.connect_timeout,
+            connection_acquisition_timeout=settings.acquire_timeout,
+            max_transaction_retry_time=settings.retry_time,
+            max_connection_pool_size=settings.pool_size,
+            notifications_min_severity="OFF",
+            user_agent="trellis",
+        )
+        try:
+            yield cls(driver, settings, observer=observer)
+        finally:
+            await driver.close()
+
+    async def verify(self) -> str:
+        """The server's version, where it answers. Raises GraphUnavailable."""
+        with _translated("verify"):
+            async with asyncio.timeout(self._settings.connect_timeout):
+                return (await self._driver.get_server_info()).agent
+
+    async def read(self, name: str, tenant: str, /, **parameters: Value) -> list[Row]:
+        """Run one reading statement in a session of its own and return its rows.
+
+        Raises GraphUnavailable, and StatementFailed for mistakes of ours.
+        """
+        wanted = statement(name)
+        _check(wanted, parameters)
+        if wanted.mode is not Mode.READ:
+            raise StatementFailed(f"{name}: a writing statement was asked to read")
+        return await self._read(wanted, {**parameters, "tenant": tenant})
+
+    async def read_compiled(self, text: str, tenant: str, parameters: Mapping[str, Value], *, name: str) -> list[Row]:
+        """Run a statement that the projection compiled; values come back positional, times as text.
+
+        Raises GraphUnavailable, and StatementFailed for mistakes of ours.
+        """
+        ran = _statements_run.get()
+        if ran is not None:
+            ran.append(name)
+        started = asyncio.get_running_loop().time()
+        rows: list[Row] = []
+        failed = True
+        try:
+            with _translated(name):
+                async with asyncio.timeout(self._settings.statement_timeout + self._settings.acquire_timeout):
+                    async with self._session(neo4j.READ_ACCESS) as session:
+                        query = Query(
+                            cast("LiteralString", text),
+                            metadata={"statement": name, "tenant": tenant},
+                            timeout=self._settings.statement_timeout,
+                        )
+                        result = await session.run(query, {**parameters, "tenant": tenant})
+                        rows = [cast("Row", record.data()) async for record in result]
+            failed = False
+        finally:
+            seconds = asyncio.get_running_loop().time() - started
+            self._observer.statement_done(name, seconds=seconds, rows=len(rows), failed=failed)
+        return rows
+
+    async def write(self, name: str, tenant: str, /, **parameters: Value) -> list[Row]:
+        """Run one writing statement in a managed transaction of its own and return its rows.
+
+        Only for statements whose repeat does no harm: there is no operation id. Raises as `transact`.
+        """
+        wanted = statement(name)
+        _check(wanted, parameters)
+        bound = {**parameters, "tenant": tenant}
+
+        async def work(inner: AsyncManagedTransaction) -> list[Row]:
+            return await _run(inner, wanted, bound, self._observer)
+
+        try:
+            return await self._execute(work, name, tenant)
+        except IncompleteCommit as lost:
+            raise OutcomeUnknown(name) from lost
+
+    async def transact(self, operation: Operation, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in one write transaction and commit it together with the operation's id.
+
+        `work` may run more than once (deadlocks, a moved leader), so it has no effect outside the transaction. A lost
+        acknowledgement of the commit is settled by looking the operation id up. An exception of `work` rolls back.
+
+        Raises GraphUnavailable, KeyTaken, StatementFailed, OutcomeUnknown, and whatever `work` raises.
+        """
+        last: list[T] = []
+
+        async def whole(inner: AsyncManagedTransaction) -> T:
+            transaction = Transaction(inner, operation, self._observer)
+            last.clear()
+            last.append(await work(transaction))
+            await transaction.run("operations/record_operation", id=operation.id, name=operation.name)
+            return last[0]
+
+        try:
+            return await self._execute(whole, operation.name, operation.tenant)
+        except IncompleteCommit as lost:
+            try:
+                found = await self.read("operations/find_operation", operation.tenant, id=operation.id)
+            except (GraphUnavailable, StatementFailed) as error:
+                raise OutcomeUnknown(f"{operation.name}: {operation.id}") from error
+            if found and last:
+                return last[0]
+            raise GraphUnavailable(f"{operation.name}: the connection was lost before the commit") from lost
+
+    async def define(self, text: str) -> list[Row]:
+        """Run a statement of a migration (schema or data), outside any managed transaction."""
+        with _translated("migration"):
+            async with self._session(neo4j.WRITE_ACCESS) as session:
+                result = await session.run(Query(cast("LiteralString", text)))
+                keys = tuple(result.keys())
+                return [
+                    {key: _native(value) for key, value in zip(keys, record.values(), strict=True)}
+                    async for record in result
+                ]
+
+    async def explain(self, text: str, parameters: Mapping[str, Value]) -> tuple[tuple[str, ...], Mapping[str, object]]:
+        """The columns and the plan that the server makes of a statement, without running it; for tests."""
+        with _translated("explain"):
+            async with self._session(neo4j.READ_ACCESS) as session:
+                result = await session.run(Query(cast("LiteralString", "EXPLAIN " + text)), dict(parameters))
+                summary = await result.consume()
+                return tuple(result.keys()), summary.plan or {}
+
+    async def _read(self, wanted: Statement, parameters: Mapping[str, Value]) -> list[Row]:
+        @unit_of_work(
+            metadata={"statement": wanted.name, "tenant": parameters["tenant"]},
+            timeout=self._settings.statement_timeout,
+        )
+        async def work(inner: AsyncManagedTransaction) -> list[Row]:
+            return await _run(inner, wanted, parameters, self._observer)
+
+        with _translated(wanted.name):
+            async with asyncio.timeout(self._settings.statement_timeout + self._settings.retry_time):
+                async with self._session(neo4j.READ_ACCESS) as session:
+                    return await session.execute_read(work)
+
+    async def _execute(self, work: Callable[[AsyncManagedTransaction], Awaitable[T]], name: str, tenant: str) -> T:
+        bound = unit_of_work(metadata={"statement": name, "tenant": tenant}, timeout=self._settings.statement_timeout)(
+            work
+        )
+        try:
+            async with asyncio.timeout(self._settings.statement_timeout + self._settings.retry_time):
+                async with self._session(neo4j.WRITE_ACCESS) as session:
+                    return await session.execute_write(bound)
+        except IncompleteCommit:
+            raise
+        except (Neo4jError, DriverError, TimeoutError):
+            with _translated(name):
+                raise
+            raise
+
+    def _session(self, access: str) -> neo4j.AsyncSession:
+        return self._driver.session(default_access_mode=access)

@@ -1,0 +1,109 @@
+"""Schema and data migrations: self-contained Cypher, a ledger in the graph, an after-check for each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cypher
+from app.graph import Graph
+
+SYSTEM = "system"
+DIRECTORY = cypher.ROOT / "migrations"
+
+
+class MigrationFailed(Exception):
+    """A migration did not do what its check asks, or an applied one was edited afterwards; nothing later ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema: statements forward, statements back, and a check that returns what is missing."""
+
+    name: str
+    up: tuple[str, ...]
+    down: tuple[str, ...]
+    check: str
+    checksum: str
+
+
+def _statements(text: str) -> tuple[str, ...]:
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("//")]
+    return tuple(part.strip() for part in "\n".join(lines).split(";\n") if part.strip(" ;\n"))
+
+
+def _without_end(text: str) -> str:
+    return text.rstrip().removesuffix(";")
+
+
+def known(directory: Path = DIRECTORY) -> tuple[Migration, ...]:
+    """All migrations in their order, as they stand in the folder."""
+    found = []
+    for folder in sorted(path for path in directory.iterdir() if path.is_dir() and path.name[0].isdigit()):
+        up, down, check = ((folder / f"{part}.cypher").read_text(encoding="utf-8") for part in ("up", "down", "check"))
+        found.append(
+            Migration(
+                name=folder.name,
+                up=tuple(_without_end(part) for part in _statements(up)),
+                down=tuple(_without_end(part) for part in _statements(down)),
+                check=_without_end("\n".join(_statements(check))),
+                checksum=hashlib.sha256((up + down + check).encode()).hexdigest(),
+            )
+        )
+    return tuple(found)
+
+
+async def applied(graph: Graph) -> dict[str, str]:
+    """Name and checksum of every migration in the ledger."""
+    rows = await graph.read("migrations_ledger/list_applied", SYSTEM)
+    return {str(row["name"]): str(row["checksum"]) for row in rows}
+
+
+async def migrate(
+    graph: Graph, *, migrations: Sequence[Migration] | None = None, report: Callable[[str], None] = lambda _: None
+) -> tuple[str, ...]:
+    """Apply what the ledger lacks, in order, and return the names; a repeat applies nothing.
+
+    Every step is idempotent, so that one that was cut short is taken up again. Raises MigrationFailed.
+    """
+    await graph.define(
+        "CREATE CONSTRAINT migration_key IF NOT EXISTS FOR (n:Migration) REQUIRE (n.tenant, n.id) IS UNIQUE"
+    )
+    await graph.define("CALL db.awaitIndexes(60)")
+    done = await applied(graph)
+    ran = []
+    for migration in migrations if migrations is not None else known():
+        if migration.name in done:
+            if done[migration.name] != migration.checksum:
+                raise MigrationFailed(f"{migration.name} was changed after it had been applied")
+            continue
+        report(f"migration {migration.name}")
+        for text in migration.up:
+            await graph.define(text)
+        await graph.define("CALL db.awaitIndexes(300)")
+        missing = await graph.define(migration.check)
+        if missing:
+            raise MigrationFailed(f"{migration.name}: still missing {[dict(row) for row in missing]}")
+        await graph.write("migrations_ledger/record_applied", SYSTEM, id=migration.name, checksum=migration.checksum)
+        ran.append(migration.name)
+    return tuple(ran)
+
+
+async def revert(graph: Graph, name: str, *, migrations: Sequence[Migration] | None = None) -> None:
+    """Take back the newest applied migration, which must be `name`.
+
+    Raises MigrationFailed where a later one stands, or where it was never applied.
+    """
+    by_name = {migration.name: migration for migration in (migrations if migrations is not None else known())}
+    done = sorted(await applied(graph))
+    if name not in by_name or name not in done:
+        raise MigrationFailed(f"{name} is not applied")
+    if done[-1] != name:
+        raise MigrationFailed(f"{name} cannot be taken back before {done[-1]}")
+    for text in by_name[name].down:
+        await graph.define(text)
+    if not await graph.define(by_name[name].check):
+        raise MigrationFailed(f"{name}: its check finds nothing missing after it was taken back")
+    await graph.write("migrations_ledger/remove_applied", SYSTEM, id=name)

@@ -1,0 +1,19 @@
+// Every node has a key of its own within its tenant.
+CREATE CONSTRAINT tenant_key IF NOT EXISTS FOR (n:Tenant) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT team_key IF NOT EXISTS FOR (n:Team) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT user_key IF NOT EXISTS FOR (n:User) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT provider_key IF NOT EXISTS FOR (n:Provider) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT project_key IF NOT EXISTS FOR (n:Project) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT environment_key IF NOT EXISTS FOR (n:Environment) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT application_key IF NOT EXISTS FOR (n:Application) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT service_key IF NOT EXISTS FOR (n:Service) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT service_version_key IF NOT EXISTS FOR (n:ServiceVersion) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT deployment_key IF NOT EXISTS FOR (n:Deployment) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT plan_key IF NOT EXISTS FOR (n:Plan) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT plan_step_key IF NOT EXISTS FOR (n:PlanStep) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT run_key IF NOT EXISTS FOR (n:Run) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT step_run_key IF NOT EXISTS FOR (n:StepRun) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT policy_key IF NOT EXISTS FOR (n:Policy) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT event_key IF NOT EXISTS FOR (n:Event) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT event_log_key IF NOT EXISTS FOR (n:EventLog) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT operation_key IF NOT EXISTS FOR (n:Operation) REQUIRE (n.tenant, n.id) IS UNIQUE;

@@ -1,0 +1,10 @@
+DROP CONSTRAINT event_seq IF EXISTS;
+DROP INDEX event_pending IF EXISTS;
+DROP INDEX event_subject IF EXISTS;
+DROP INDEX event_correlation IF EXISTS;
+DROP INDEX run_state IF EXISTS;
+DROP INDEX run_place IF EXISTS;
+DROP INDEX step_run_run IF EXISTS;
+DROP INDEX deployment_place IF EXISTS;
+DROP INDEX plan_place IF EXISTS;
+DROP INDEX operation_age IF EXISTS;

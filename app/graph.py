@@ -243,7 +243,7 @@ class Graph:
                 async with asyncio.timeout(self._settings.statement_timeout + self._settings.acquire_timeout):
                     async with self._session(neo4j.READ_ACCESS) as session:
                         query = Query(
-                            cast("LiteralString", text),
+                            text,
                             metadata={"statement": name, "tenant": tenant},
                             timeout=self._settings.statement_timeout,
                         )
@@ -304,7 +304,7 @@ class Graph:
         """Run a statement of a migration (schema or data), outside any managed transaction."""
         with _translated("migration"):
             async with self._session(neo4j.WRITE_ACCESS) as session:
-                result = await session.run(Query(cast("LiteralString", text)))
+                result = await session.run(Query(text))
                 keys = tuple(result.keys())
                 return [
                     {key: _native(value) for key, value in zip(keys, record.values(), strict=True)}
@@ -315,7 +315,7 @@ class Graph:
         """The columns and the plan that the server makes of a statement, without running it; for tests."""
         with _translated("explain"):
             async with self._session(neo4j.READ_ACCESS) as session:
-                result = await session.run(Query(cast("LiteralString", "EXPLAIN " + text)), dict(parameters))
+                result = await session.run(Query("EXPLAIN " + text), dict(parameters))
                 summary = await result.consume()
                 return tuple(result.keys()), summary.plan or {}
 

@@ -20,7 +20,7 @@ class MigrationFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step of the schema: statements forward, statements back, and a check that returns what is missing."""
+    """One step of the schema: statements forward, statements back, and a check whose one column `holds` says whether it is in force."""
 
     name: str
     up: tuple[str, ...]
@@ -55,6 +55,10 @@ def known(directory: Path = DIRECTORY) -> tuple[Migration, ...]:
     return tuple(found)
 
 
+async def _holds(graph: Graph, migration: Migration) -> bool:
+    return [row["holds"] for row in await graph.define(migration.check)] == [True]
+
+
 async def applied(graph: Graph) -> dict[str, str]:
     """Name and checksum of every migration in the ledger."""
     rows = await graph.read("migrations_ledger/list_applied", SYSTEM)
@@ -83,9 +87,8 @@ async def migrate(
         for text in migration.up:
             await graph.define(text)
         await graph.define("CALL db.awaitIndexes(300)")
-        missing = await graph.define(migration.check)
-        if missing:
-            raise MigrationFailed(f"{migration.name}: still missing {[dict(row) for row in missing]}")
+        if not await _holds(graph, migration):
+            raise MigrationFailed(f"{migration.name}: its check does not hold after it ran")
         await graph.write("migrations_ledger/record_applied", SYSTEM, id=migration.name, checksum=migration.checksum)
         ran.append(migration.name)
     return tuple(ran)
@@ -104,6 +107,6 @@ async def revert(graph: Graph, name: str, *, migrations: Sequence[Migration] | N
         raise MigrationFailed(f"{name} cannot be taken back before {done[-1]}")
     for text in by_name[name].down:
         await graph.define(text)
-    if not await graph.define(by_name[name].check):
-        raise MigrationFailed(f"{name}: its check finds nothing missing after it was taken back")
+    if await _holds(graph, by_name[name]):
+        raise MigrationFailed(f"{name}: its check still holds after it was taken back")
     await graph.write("migrations_ledger/remove_applied", SYSTEM, id=name)

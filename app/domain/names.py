@@ -1,0 +1,188 @@
+"""Ids that people type: paths of names, from which a node's place in the platform can be read.
+
+    project      shop                       environment   shop@production
+    application  shop/boutique              service       shop/boutique/cart
+    version      shop/boutique/cart:v1-1a2b3c4d
+    deployment   shop/boutique/cart@production
+
+Every id is unique in a tenant over all kinds, because the separators differ.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+SLUG_PATTERN: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+"""A DNS label (RFC 1123): 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end."""
+
+LABEL_PATTERN: Final = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,52}[A-Za-z0-9])?"
+"""A version label: 1 to 54 characters, so that label, hyphen and eight digits make a Kubernetes label value (63)."""
+
+VERSION_PATTERN: Final = LABEL_PATTERN + r"-[0-9a-f]{8}"
+"""A version's name: its label and the first eight hexadecimal digits of its specification's SHA-256."""
+
+LABEL_LENGTH: Final = 54
+
+_SLUG = re.compile(SLUG_PATTERN)
+_LABEL = re.compile(LABEL_PATTERN)
+_VERSION = re.compile(VERSION_PATTERN)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentName:
+    """The parts of an environment's id."""
+
+    project: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationName:
+    """The parts of an application's id."""
+
+    project: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceName:
+    """The parts of a service's id."""
+
+    project: str
+    application: str
+    name: str
+
+    @property
+    def application_id(self) -> str:
+        """The id of the application the service belongs to."""
+        return f"{self.project}/{self.application}"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionName:
+    """The parts of a service version's id."""
+
+    service_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentName:
+    """The parts of a deployment's id: which service, in which environment."""
+
+    service_id: str
+    environment_id: str
+
+
+def is_slug(text: str) -> bool:
+    """Whether a text can name a project, environment, application or service."""
+    return _SLUG.fullmatch(text) is not None
+
+
+def project_id(name: str) -> str:
+    """The id of a project. ValueError for what is no DNS label."""
+    return _slug(name)
+
+
+def environment_id(project: str, name: str) -> str:
+    """The id of a project's environment, both given by name. ValueError for what is no DNS label."""
+    return f"{_slug(project)}@{_slug(name)}"
+
+
+def application_id(project: str, name: str) -> str:
+    """The id of a project's application, both given by name. ValueError for what is no DNS label."""
+    return f"{_slug(project)}/{_slug(name)}"
+
+
+def service_id(application: str, name: str) -> str:
+    """The id of a service, from its application's id and its own name. ValueError where either is malformed."""
+    parse_application_id(application)
+    return f"{application}/{_slug(name)}"
+
+
+def version_name(label: str, digest: str) -> str:
+    """The name of a version: its label and the first eight digits of its hexadecimal digest."""
+    if _LABEL.fullmatch(label) is None:
+        raise ValueError(
+            f"{label!r} is no version label: up to {LABEL_LENGTH} letters, digits, '_', '.' and '-', "
+            "with a letter or digit at both ends"
+        )
+    name = f"{label}-{digest[:8]}"
+    if _VERSION.fullmatch(name) is None:
+        raise ValueError(f"{digest!r} is no hexadecimal digest")
+    return name
+
+
+def version_id(service: str, name: str) -> str:
+    """The id of a version, from its service's id and its own name. ValueError where either is malformed."""
+    parse_service_id(service)
+    if _VERSION.fullmatch(name) is None:
+        raise ValueError(f"{name!r} is no version name")
+    return f"{service}:{name}"
+
+
+def deployment_id(service: str, environment: str) -> str:
+    """The id of a service's deployment in an environment, both given by id.
+
+    ValueError where either is malformed, or the two belong to different projects.
+    """
+    project, place = parse_service_id(service).project, parse_environment_id(environment)
+    if project != place.project:
+        raise ValueError(f"service {service!r} and environment {environment!r} belong to different projects")
+    return f"{service}@{place.name}"
+
+
+def parse_project_id(text: str) -> str:
+    """The project's name. ValueError for anything else than a project id."""
+    return _slug(text)
+
+
+def parse_environment_id(text: str) -> EnvironmentName:
+    """Project and name of an environment. ValueError for anything else than an environment id."""
+    project, _, name = text.partition("@")
+    if not (is_slug(project) and is_slug(name)):
+        raise ValueError(f"{text!r} is no environment id (project@environment)")
+    return EnvironmentName(project, name)
+
+
+def parse_application_id(text: str) -> ApplicationName:
+    """Project and name of an application. ValueError for anything else than an application id."""
+    project, _, name = text.partition("/")
+    if not (is_slug(project) and is_slug(name)):
+        raise ValueError(f"{text!r} is no application id (project/application)")
+    return ApplicationName(project, name)
+
+
+def parse_service_id(text: str) -> ServiceName:
+    """Project, application and name of a service. ValueError for anything else than a service id."""
+    parts = text.split("/")
+    if len(parts) != 3 or not all(is_slug(part) for part in parts):
+        raise ValueError(f"{text!r} is no service id (project/application/service)")
+    return ServiceName(parts[0], parts[1], parts[2])
+
+
+def parse_version_id(text: str) -> VersionName:
+    """Service id and name of a version. ValueError for anything else than a version id."""
+    service, _, name = text.partition(":")
+    if _VERSION.fullmatch(name) is None:
+        raise ValueError(f"{text!r} is no version id (project/application/service:label-digest)")
+    parse_service_id(service)
+    return VersionName(service, name)
+
+
+def parse_deployment_id(text: str) -> DeploymentName:
+    """Service and environment id of a deployment. ValueError for anything else than a deployment id."""
+    service, _, environment = text.partition("@")
+    if not is_slug(environment):
+        raise ValueError(f"{text!r} is no deployment id (project/application/service@environment)")
+    return DeploymentName(service, environment_id(parse_service_id(service).project, environment))
+
+
+def _slug(text: str) -> str:
+    if _SLUG.fullmatch(text) is None:
+        raise ValueError(
+            f"{text!r} is no name: 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends"
+        )
+    return text

@@ -137,6 +137,23 @@ def _translated(name: str) -> Iterator[None]:
         raise GraphUnavailable(f"{name}: no answer in time") from error
 
 
+class Reader(Protocol):
+    """Runs statements of one tenant: a transaction, or the graph outside of one."""
+
+    async def run(self, name: str, /, **parameters: Value) -> list[Row]:
+        """Run the statement of that name and return its rows."""
+
+
+class _BoundReader:
+    def __init__(self, graph: Graph, tenant: str) -> None:
+        self._graph = graph
+        self._tenant = tenant
+
+    async def run(self, name: str, /, **parameters: Value) -> list[Row]:
+        """Run a reading statement in a session of its own."""
+        return await self._graph.read(name, self._tenant, **parameters)
+
+
 class Transaction:
     """A managed write transaction of one tenant. The work may run twice: it must not touch anything else."""
 
@@ -226,6 +243,10 @@ class Graph:
         if wanted.mode is not Mode.READ:
             raise StatementFailed(f"{name}: a writing statement was asked to read")
         return await self._read(wanted, {**parameters, "tenant": tenant})
+
+    def reader(self, tenant: str) -> Reader:
+        """A reader bound to a tenant, for what runs inside and outside of transactions alike."""
+        return _BoundReader(self, tenant)
 
     async def read_compiled(self, text: str, tenant: str, parameters: Mapping[str, Value], *, name: str) -> list[Row]:
         """Run a statement that the projection compiled; values come back positional, times as text.

@@ -6,6 +6,8 @@ A file's header says what the statement is for, which parameters it takes and wh
     // parameters: tenant, id
     // columns: id, name
     // mode: read
+
+Comment lines after the mode belong to the statement: they draw the patterns.
 """
 
 from __future__ import annotations
@@ -64,8 +66,8 @@ def parse(name: str, text: str) -> Statement:
             if key in header:
                 raise StatementInvalid(f"{name}: the header says {key} twice")
             header[key] = match[2].strip()
-        elif key is not None:
-            header[key] += " " + line.removeprefix("//").strip()
+        elif key not in (None, "mode"):
+            header[str(key)] += " " + line.removeprefix("//").strip()
     for needed in ("purpose", "parameters", "columns", "mode"):
         if needed not in header:
             raise StatementInvalid(f"{name}: the header lacks '// {needed}: …'")

@@ -17,3 +17,4 @@ CREATE CONSTRAINT policy_key IF NOT EXISTS FOR (n:Policy) REQUIRE (n.tenant, n.i
 CREATE CONSTRAINT event_key IF NOT EXISTS FOR (n:Event) REQUIRE (n.tenant, n.id) IS UNIQUE;
 CREATE CONSTRAINT event_log_key IF NOT EXISTS FOR (n:EventLog) REQUIRE (n.tenant, n.id) IS UNIQUE;
 CREATE CONSTRAINT operation_key IF NOT EXISTS FOR (n:Operation) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT entity_key IF NOT EXISTS FOR (n:Entity) REQUIRE (n.tenant, n.id) IS UNIQUE;

@@ -1,4 +1,4 @@
-"""The jars of the local Neo4j: exactly those of the lock, fetched once, checked by their SHA-256, kept outside the checkout.
+"""The jars of the local Neo4j: exactly those of the lock, fetched once, checked by SHA-256, kept outside the checkout.
 
 `python -m app.local.jars lock` resolves the coordinates below again and writes the lock anew.
 """
@@ -36,7 +36,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Jar:
-    """One line of the lock: Maven coordinates (`group:artifact:version`, then the classifier if there is one) and the SHA-256 of the file."""
+    """One line of the lock: Maven coordinates (`group:artifact:version[:classifier]`) and the SHA-256 of the file."""
 
     coordinates: str
     sha256: str
@@ -138,8 +138,8 @@ def _one(context: MavenContext, jar: Jar) -> Path:
         trouble = "the file is not the one the lock names"
         path.unlink(missing_ok=True)
     raise LocalFailure(
-        f"{jar.coordinates}, a part of Neo4j, could not be fetched: {trouble}. Check the network and try again; a mirror "
-        "can be named in the [repositories] section of jgo's own configuration file."
+        f"{jar.coordinates}, a part of Neo4j, could not be fetched: {trouble}. Check the network and try again; a "
+        "mirror can be named in the [repositories] section of jgo's own configuration file."
     )
 
 
@@ -159,7 +159,9 @@ def write_lock(lock: Path = LOCK) -> int:
         parts = [dependency.groupId, dependency.artifactId, dependency.version]
         coordinates = ":".join([*parts, dependency.classifier] if dependency.classifier else parts)
         jars.append(Jar(coordinates, _sha256(dependency.artifact.resolve())))
-    head = f"# The class path of the local Neo4j ({', '.join(COORDINATES)}),\n# written by: python -m app.local.jars lock\n"
+    head = (
+        f"# The class path of the local Neo4j: {', '.join(COORDINATES)}\n# Written by: python -m app.local.jars lock\n"
+    )
     lock.write_text(head + "".join(f"{jar}\n" for jar in jars), encoding="utf-8")
     return len(jars)
 

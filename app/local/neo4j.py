@@ -186,8 +186,8 @@ class Neo4jServer:
                 )
         except AuthError:
             raise LocalFailure(
-                f"Neo4j in {self.home} does not accept the recorded password ({refused.code}). If its data may go, stop "
-                f"and delete that folder; otherwise put the password back into credentials.json."
+                f"Neo4j in {self.home} does not accept the recorded password ({refused.code}). If its data may go, "
+                "stop and delete that folder; otherwise put the password back into credentials.json."
             ) from refused
         except (ClientError, DriverError, Neo4jError, OSError):
             return False

@@ -14,9 +14,10 @@ class PortInUse(LocalFailure):
     """A port that is needed is taken; the message names the setting that chooses another."""
 
     def __init__(self, port: int, purpose: str, setting: str) -> None:
+        other = port + 10_000 if port < 50_000 else port - 10_000
         super().__init__(
             f"Port {port} on {HOST}, wanted for {purpose}, is in use by another program. "
-            f"Stop that program, or choose another port: {setting}={port + 10000 if port < 50000 else port - 10000} make up"
+            f"Stop that program, or choose another port: {setting}={other} make up"
         )
         self.port = port
         self.setting = setting

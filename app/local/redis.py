@@ -43,8 +43,8 @@ def executable() -> Path:
 class RedisServer:
     """One Redis with its own folder and port. Every write is appended to a file, so that it is there after a restart.
 
-    `home` holds data and configuration (mode 700); the password is in the configuration (mode 600) and never on a command
-    line. `setting` names the environment variable that chooses the port, for the message when it is taken.
+    `home` holds data and configuration (mode 700); the password is in the configuration (mode 600) and never on a
+    command line. `setting` names the environment variable that chooses the port, for the message when it is taken.
     """
 
     def __init__(

@@ -95,7 +95,7 @@ class State:
                     owner = path.read_text(encoding="utf-8").strip() or "unknown"
                     if time.monotonic() >= deadline:
                         raise LocalFailure(
-                            f"another command (process {owner}) is still at work in {self.folder}; try again when it is done"
+                            f"another command (process {owner}) is still at work in {self.folder}; try again later"
                         ) from None
                     if not said:
                         waiting(f"another command (process {owner}) is at work in {self.folder}: waiting for it")

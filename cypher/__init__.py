@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent
 _HEADER = re.compile(r"^// (purpose|parameters|columns|mode): *(.*)$")
-_NOT_STATEMENTS = frozenset({"migrations", "exploring"})
+_NOT_STATEMENTS = frozenset({"migrations", "exploring", "fixtures"})
 
 
 class Mode(StrEnum):
@@ -100,4 +100,4 @@ def statement(name: str) -> Statement:
 def names() -> tuple[str, ...]:
     """All statements' names, sorted; migrations and the queries for people who explore are not among them."""
     found = (path.relative_to(ROOT).with_suffix("") for path in ROOT.rglob("*.cypher"))
-    return tuple(sorted(str(path) for path in found if path.parts[0] not in _NOT_STATEMENTS))
+    return tuple(sorted(str(path) for path in found if not _NOT_STATEMENTS.intersection(path.parts)))

@@ -1,0 +1,148 @@
+"""Environments: where a project's applications run, and which environment follows which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain import names
+from app.domain.changes import Change, Kind, Saved, Saving, Wanted, delete, named, refuse_in_use, save
+from app.errors import InvalidInput
+from app.graph import Transaction
+
+
+class Stage(StrEnum):
+    """How much an environment matters; policies look at it."""
+
+    DEVELOPMENT = "development"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+KIND = Kind(
+    label="Environment",
+    folder="environments",
+    fields=("description", "stage", "namespace"),
+    parent_label="Project",
+    parent_column="project_id",
+    edges=(("provider", "target_providers"), ("promotes_to", "promote_environments")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSpec:
+    """An environment as it should be.
+
+    `provider` is a provider's name; `promotes_to` the id of an environment of the same project. On an update None
+    leaves what is there.
+    """
+
+    project_id: str
+    name: str
+    description: str | None = None
+    stage: Stage | None = None
+    namespace: str | None = None
+    provider: str | None = None
+    promotes_to: str | None = None
+    expected_version: int | None = None
+    locate: Callable[[str], str] = named
+
+
+def _wanted(spec: EnvironmentSpec) -> Wanted:
+    try:
+        id = names.environment_id(spec.project_id, spec.name)
+    except ValueError as error:
+        raise InvalidInput(str(error), spec.locate("name")) from error
+    if spec.namespace is not None and not names.is_slug(spec.namespace):
+        raise InvalidInput(f"{spec.namespace!r} is no namespace: a DNS label is needed", spec.locate("namespace"))
+    if spec.promotes_to is not None:
+        try:
+            project = names.parse_environment_id(spec.promotes_to).project
+        except ValueError as error:
+            raise InvalidInput(str(error), spec.locate("promotes_to")) from error
+        if project != spec.project_id:
+            raise InvalidInput(
+                f"{spec.promotes_to} belongs to project {project}, not {spec.project_id}", spec.locate("promotes_to")
+            )
+    return Wanted(
+        id=id,
+        name=spec.name,
+        values={
+            "description": spec.description,
+            "stage": spec.stage,
+            "namespace": spec.namespace,
+            "provider": spec.provider,
+            "promotes_to": spec.promotes_to,
+        },
+        parent_id=spec.project_id,
+        locate=spec.locate,
+        expected_version=spec.expected_version,
+        environment_id=id,
+    )
+
+
+def completed(spec: EnvironmentSpec, *, default_provider: str) -> EnvironmentSpec:
+    """The specification of a new environment, with what was left out filled in."""
+    return EnvironmentSpec(
+        project_id=spec.project_id,
+        name=spec.name,
+        description=spec.description,
+        stage=spec.stage or Stage.DEVELOPMENT,
+        namespace=spec.namespace or f"{spec.project_id}-{spec.name}"[:63].rstrip("-"),
+        provider=spec.provider or default_provider,
+        promotes_to=spec.promotes_to,
+        expected_version=spec.expected_version,
+        locate=spec.locate,
+    )
+
+
+async def save_all(
+    change: Change, transaction: Transaction, specs: Sequence[EnvironmentSpec], *, saving: Saving
+) -> list[Saved]:
+    """Save environments within a transaction.
+
+    Raises InvalidInput (also for environments that promote to each other in a circle), Conflict, NotFound.
+    """
+    wanted = [_wanted(spec) for spec in specs]
+    saved = await save(change, transaction, KIND, wanted=wanted, saving=saving)
+    promoting = [one.id for one in wanted if one.values["promotes_to"] is not None]
+    if promoting:
+        loops = await transaction.run("environments/find_promotion_loop", ids=promoting)
+        if loops:
+            path = [str(id) for id in _list(loops[0]["path"])]
+            locate = next(one.locate for one in wanted if one.id == path[0])
+            raise InvalidInput("environments promote in a circle: " + " -> ".join(path), locate("promotes_to"))
+    return saved
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+async def save_environment(change: Change, spec: EnvironmentSpec, *, saving: Saving) -> str:
+    """Create or update one environment and return its id. Raises InvalidInput, Conflict, NotFound, Forbidden."""
+
+    async def work(transaction: Transaction) -> str:
+        return (await save_all(change, transaction, [spec], saving=saving))[0].id
+
+    return await change.commit(f"{saving}_environment", work)
+
+
+async def delete_environment(change: Change, id: str, *, expected_version: int | None = None) -> str:
+    """Delete an environment in which nothing is deployed and to which none promotes.
+
+    Raises NotFound, Conflict (another version), InUse naming the deployments and environments, Forbidden.
+    """
+    wanted = Wanted(id=id, name=id, values={}, expected_version=expected_version, environment_id=id)
+
+    async def work(transaction: Transaction) -> str:
+        async def check() -> None:
+            await refuse_in_use(transaction, "environments/find_environment_users", id, label="Environment")
+
+        async def remove() -> None:
+            await transaction.run("environments/delete_environment", id=id)
+
+        return (await delete(change, transaction, KIND, wanted=wanted, check=check, remove=remove)).id
+
+    return await change.commit("delete_environment", work)

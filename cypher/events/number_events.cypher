@@ -1,0 +1,18 @@
+// purpose: Give events their numbers and hashes, and move the end of the log there.
+// parameters: tenant, owner, fence, entries, seq, head
+// columns: numbered
+// mode: write
+// None numbered: another one leads by now, and nothing was written.
+MATCH (log:EventLog {tenant: $tenant, id: $tenant})
+SET log._lock = $owner
+WITH log
+WHERE log.owner = $owner AND log.fence = $fence AND log.seq + size($entries) = $seq
+SET log.seq = $seq, log.head = $head
+REMOVE log._lock
+WITH log
+UNWIND $entries AS entry
+MATCH (event:Event {tenant: $tenant, id: entry.id})
+WHERE event.pending
+SET event.seq = entry.seq, event.hash = entry.hash, event.previous_hash = entry.previous_hash
+REMOVE event.pending
+RETURN count(event) AS numbered

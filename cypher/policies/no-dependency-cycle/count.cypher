@@ -1,0 +1,7 @@
+// purpose: How many dependencies there are.
+// parameters: tenant
+// columns: total
+// mode: read
+// (service)-[:DEPENDS_ON]->(target)
+MATCH (service:Service {tenant: $tenant})-[dependency:DEPENDS_ON]->(:Service {tenant: $tenant})
+RETURN count(dependency) AS total

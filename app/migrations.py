@@ -20,7 +20,7 @@ class MigrationFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step of the schema: statements forward, statements back, and a check whose one column `holds` says whether it is in force."""
+    """One step of the schema: forward, back, and a check whose one column `holds` says whether it is in force."""
 
     name: str
     up: tuple[str, ...]

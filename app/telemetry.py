@@ -1,0 +1,110 @@
+"""Logs, metrics and the request id that joins them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Literal
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+_SECRET_WORDS = ("password", "token", "secret", "authorization", "signing_key", "credential")
+REDACTED = "[redacted]"
+
+
+def _redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    _redact(event)
+    return event
+
+
+def _redact(values: MutableMapping[str, object]) -> None:
+    for key, value in values.items():
+        if any(word in key.lower() for word in _SECRET_WORDS):
+            values[key] = REDACTED
+        elif isinstance(value, dict):
+            values[key] = copied = dict(value)
+            _redact(copied)
+
+
+def configure_logs(*, form: Literal["json", "pretty"], level: str, service: str) -> None:
+    """Send all logs of this process, ours and the libraries', to standard error in one form.
+
+    Every line carries time, level, logger, `service` and whatever context is bound (request id, run id). Values under
+    names that sound like secrets are replaced.
+    """
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        _redacted,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    ending: list[Processor] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if form == "json"
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "arq.worker", "neo4j"):
+        logger = logging.getLogger(name)
+        logger.handlers = []
+        logger.propagate = True
+    logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("neo4j").setLevel("WARNING")
+    structlog.contextvars.bind_contextvars(service=service)
+
+
+class Metrics:
+    """What this process counts, in a registry of its own; the graph's observer is one of its parts."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "trellis_http_requests_total", "HTTP requests.", ("route", "method", "status"), registry=self.registry
+        )
+        self.request_seconds = Histogram(
+            "trellis_http_request_seconds", "Time to answer an HTTP request.", ("route",), registry=self.registry
+        )
+        self.statement_seconds = Histogram(
+            "trellis_statement_seconds",
+            "Time a statement took on the graph.",
+            ("statement",),
+            registry=self.registry,
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+        )
+        self.statement_rows = Counter(
+            "trellis_statement_rows_total", "Rows that statements returned.", ("statement",), registry=self.registry
+        )
+        self.statement_failures = Counter(
+            "trellis_statement_failures_total", "Statements that failed.", ("statement",), registry=self.registry
+        )
+        self.subscribers = Gauge("trellis_event_subscribers", "Live event subscriptions.", registry=self.registry)
+
+    def statement_done(self, name: str, *, seconds: float, rows: int, failed: bool) -> None:
+        """Count one statement; the graph calls this."""
+        self.statement_seconds.labels(name).observe(seconds)
+        self.statement_rows.labels(name).inc(rows)
+        if failed:
+            self.statement_failures.labels(name).inc()

@@ -75,6 +75,16 @@ class RedisServer:
         """Whether the process runs."""
         return self.process is not None and alive(self.process)
 
+    @property
+    def configuration(self) -> str:
+        """What the server is started with; the password is in it."""
+        return _CONFIGURATION.format(host=HOST, port=self.port, password=self.password, data=_quoted(self.home))
+
+    def require_ports(self) -> None:
+        """Raise PortInUse if the server does not run and somebody else has its port."""
+        if not self.alive:
+            require_free(self.port, "Redis", self.setting)
+
     def launch(self) -> Process:
         """Start the process and return at once. One that runs already is left alone.
 
@@ -82,11 +92,10 @@ class RedisServer:
         """
         if self.process is not None and alive(self.process):
             return self.process
-        require_free(self.port, "Redis", self.setting)
+        self.require_ports()
         private_folder(self.home)
-        text = _CONFIGURATION.format(host=HOST, port=self.port, password=self.password, data=_quoted(self.home))
         configuration = self.home / "redis.conf"
-        write_private(configuration, text)
+        write_private(configuration, self.configuration)
         self.process = spawn(
             "redis", [str(executable()), str(configuration)], log=self.log, environment={"PATH": os.defpath}
         )

@@ -45,36 +45,45 @@ class State:
         self.path = folder / "state.json"
 
     def processes(self) -> dict[str, Process]:
-        """Every recorded process by its name, in the order they were started; whether it lives is not asked here."""
+        """Every recorded process by its name, in the order they were started; whether it lives is not asked here.
+
+        Raises LocalFailure where the file cannot be understood.
+        """
+        return {process.name: process for process, _ in self._read()}
+
+    def basis(self, name: str) -> str | None:
+        """What a process was recorded to be started from; None if nothing was recorded."""
+        return next((basis for process, basis in self._read() if process.name == name), None)
+
+    def record(self, process: Process, *, basis: str | None = None) -> None:
+        """Add a process, in place of an earlier one of the same name. `basis` stands for what it was started from."""
+        others = [entry for entry in self._read() if entry[0].name != process.name]
+        self._write([*others, (process, basis)])
+
+    def forget(self, name: str) -> None:
+        """Remove a process from the record; one that is not there is no error."""
+        known = self._read()
+        others = [entry for entry in known if entry[0].name != name]
+        if others != known:
+            self._write(others)
+
+    def _read(self) -> list[tuple[Process, str | None]]:
         try:
             content = json.loads(self.path.read_text(encoding="utf-8"))
             if content["version"] != _VERSION:
-                raise ValueError(f"version {content['version']}")
-            found = [Process(**entry) for entry in content["processes"]]
+                raise ValueError(f"its version is {content['version']}, not {_VERSION}")
+            return [(Process(**entry["process"]), entry["basis"]) for entry in content["processes"]]
         except FileNotFoundError:
-            return {}
+            return []
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise LocalFailure(
                 f"{self.path} cannot be understood ({error}). It says what was started here; if nothing of it runs any "
                 "more, delete the file and try again."
             ) from error
-        return {process.name: process for process in found}
 
-    def record(self, process: Process) -> None:
-        """Add a process, in place of an earlier one of the same name."""
-        known = self.processes()
-        known.pop(process.name, None)
-        self._write({**known, process.name: process})
-
-    def forget(self, name: str) -> None:
-        """Remove a process from the record; one that is not there is no error."""
-        known = self.processes()
-        if known.pop(name, None) is not None:
-            self._write(known)
-
-    def _write(self, processes: dict[str, Process]) -> None:
-        content = {"version": _VERSION, "processes": [asdict(process) for process in processes.values()]}
-        write_private(self.path, json.dumps(content, indent=2) + "\n")
+    def _write(self, entries: list[tuple[Process, str | None]]) -> None:
+        listed = [{"process": asdict(process), "basis": basis} for process, basis in entries]
+        write_private(self.path, json.dumps({"version": _VERSION, "processes": listed}, indent=2) + "\n")
 
     @contextlib.contextmanager
     def locked(self, seconds: float, waiting: Callable[[str], None]) -> Iterator[None]:

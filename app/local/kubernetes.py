@@ -63,7 +63,8 @@ class KubernetesTestbed:
     ) -> None:
         """Work in `folder` (made with mode 700).
 
-        `kubeconfig` is where to write that file at start (mode 600), in `folder` by default; `nodes` are created at start; `say` is told how far a start is.
+        `kubeconfig` is the file to write at start (mode 600), in `folder` by default. `nodes` are created at start;
+        `say` is told how far a start is.
         """
         self._state = State(folder.resolve())
         self._files = Files(self._state.folder, (kubeconfig or folder / "kubeconfig").resolve())
@@ -101,9 +102,10 @@ class KubernetesTestbed:
         could not start; nothing is left running then.
         """
         with self._state.locked(_LOCK_SECONDS, self._say):
-            if all(self.running().values()) and self._answers("/readyz"):
-                return False
             programs = built_programs(self._say)
+            current = all(self._state.basis(name) == programs.folder.name for name in NAMES)
+            if current and all(self.running().values()) and self._answers("/readyz"):
+                return False
             self._stop_all()
             try:
                 self._start_all(programs)
@@ -172,7 +174,7 @@ class KubernetesTestbed:
             log=self._files.log(name),
             environment=environment,
         )
-        self._state.record(process)
+        self._state.record(process, basis=programs.folder.name)
 
     def _stop_all(self) -> bool:
         known = self._state.processes()

@@ -141,6 +141,8 @@ def command(name: str, programs: Programs, files: Files, endpoints: Endpoints) -
                 "controllers": "*,-nodeipam,-route,-service-lb-controller,-cloud-node-lifecycle-controller",
                 "kube-api-qps": "200",
                 "kube-api-burst": "400",
+                # Nodes that are played do not fail; a machine that slept, or an API server that was away, is no failure.
+                "node-monitor-grace-period": "15m",
             }
         case "kube-scheduler":
             arguments = {
@@ -153,7 +155,7 @@ def command(name: str, programs: Programs, files: Files, endpoints: Endpoints) -
         case "kwok":
             stages = sorted(files.stages.glob("*.yaml"))
             program = [str(programs.path(name)), f"--kubeconfig={files.kubeconfig}", "--manage-all-nodes=true"]
-            return [*program, *(f"--config={stage}" for stage in stages)]
+            return [*program, "--node-lease-duration-seconds=40", *(f"--config={stage}" for stage in stages)]
         case _:
             raise LocalFailure(f"{name} is no part of the Kubernetes testbed")
     return [str(programs.path(name)), *(f"--{key}={value}" for key, value in arguments.items())]

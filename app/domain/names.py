@@ -102,6 +102,22 @@ def service_id(application: str, name: str) -> str:
     return f"{application}/{_slug(name)}"
 
 
+def dependency_id(application: str, reference: str) -> str:
+    """The id of the service that one of that application's services names: `cart`, or `other/cart` of the same project.
+
+    ValueError where either is malformed.
+    """
+    other, slash, name = reference.rpartition("/")
+    if not slash:
+        return service_id(application, name)
+    return service_id(application_id(parse_application_id(application).project, other), name)
+
+
+def default_namespace(project: str, environment: str) -> str:
+    """The namespace of an environment that names none; with long names it can be too long for one (63 characters)."""
+    return f"{project}-{environment}"
+
+
 def version_name(label: str, digest: str) -> str:
     """The name of a version: its label and the first eight digits of its hexadecimal digest."""
     if _LABEL.fullmatch(label) is None:

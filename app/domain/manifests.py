@@ -1,0 +1,327 @@
+"""What people write down of a platform: one object a document, `apiVersion: trellis/v1`.
+
+The classes describe a document's shape and the rules of each field; `app.domain.manifest_validation` applies them and
+the rules between fields. Field names are written in camelCase, as Kubernetes does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic.config import JsonDict
+
+from app.domain import names
+from app.domain.images import IMAGE_PATTERN, parse_image
+from app.domain.names import LABEL_LENGTH, LABEL_PATTERN, SLUG_PATTERN, is_slug
+from app.domain.quantities import QUANTITY_PATTERN, parse_cpu, parse_memory
+
+API_VERSION: Final = "trellis/v1"
+
+_VARIABLE_PATTERN = r"[A-Za-z_][A-Za-z0-9_.-]{0,252}"
+_PORT_NAME_PATTERN = r"[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?"
+_DEPENDENCY_PATTERN = rf"({SLUG_PATTERN}/)?{SLUG_PATTERN}"
+
+
+def _slug(text: str) -> str:
+    if not is_slug(text):
+        raise ValueError(
+            "must be 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends, "
+            f"not {text[:80]!r}"
+        )
+    return text
+
+
+def _label(text: str) -> str:
+    if re.fullmatch(LABEL_PATTERN, text) is None:
+        raise ValueError(
+            f"must be 1 to {LABEL_LENGTH} letters, digits, '_', '.' and '-', with a letter or digit at both ends, "
+            f"not {text[:80]!r}"
+        )
+    return text
+
+
+def _port_name(text: str) -> str:
+    if re.fullmatch(_PORT_NAME_PATTERN, text) is None or "--" in text or re.search("[a-z]", text) is None:
+        raise ValueError(
+            "must be 1 to 15 lower-case letters, digits and single hyphens, with at least one letter and no hyphen "
+            f"at either end, not {text[:80]!r}"
+        )
+    return text
+
+
+def _variable(text: str) -> str:
+    if re.fullmatch(_VARIABLE_PATTERN, text) is None:
+        raise ValueError(
+            f"must be 1 to 253 letters, digits, '_', '.' and '-' that begin with a letter or '_', not {text[:80]!r}"
+        )
+    return text
+
+
+def _dependency(text: str) -> str:
+    if re.fullmatch(_DEPENDENCY_PATTERN, text) is None:
+        raise ValueError(
+            "must be a service's name, or application/name for a service of another application of the project, "
+            f"not {text[:80]!r}"
+        )
+    return text
+
+
+def _plain(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not hold the character NUL")
+    return text
+
+
+def _image(text: str) -> str:
+    parse_image(text)
+    return text
+
+
+def _cpu(text: str) -> str:
+    parse_cpu(text)
+    return text
+
+
+def _memory(text: str) -> str:
+    parse_memory(text)
+    return text
+
+
+def _pattern(pattern: str) -> JsonDict:
+    return {"pattern": f"^{pattern}$"}
+
+
+Name = Annotated[str, AfterValidator(_slug), Field(json_schema_extra=_pattern(SLUG_PATTERN))]
+Argument = Annotated[str, Field(max_length=131_072), AfterValidator(_plain)]
+PortNumber = Annotated[int, Field(ge=1, le=65_535)]
+Cpu = Annotated[str, AfterValidator(_cpu), Field(json_schema_extra=_pattern(QUANTITY_PATTERN))]
+Memory = Annotated[str, AfterValidator(_memory), Field(json_schema_extra=_pattern(QUANTITY_PATTERN))]
+Description = Annotated[str, Field(max_length=2_000, description="What it is, for people."), AfterValidator(_plain)]
+
+
+class Part(BaseModel):
+    """A mapping of a manifest: unknown fields and values of another type are refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, alias_generator=to_camel, hide_input_in_errors=True
+    )
+
+
+class ProjectMetadata(Part):
+    """Names a project."""
+
+    name: Name = Field(description="The project's name, unique in the organisation.")
+
+
+class ProjectPartMetadata(Part):
+    """Names a part of a project."""
+
+    name: Name = Field(description="Its name, unique among its kind in the project.")
+    project: Name = Field(description="The project it belongs to.")
+
+
+class ServiceMetadata(Part):
+    """Names a service of an application."""
+
+    name: Name = Field(description="The service's name, unique in the application.")
+    project: Name = Field(description="The project its application belongs to.")
+    application: Name = Field(description="The application it belongs to.")
+
+
+class ProjectSpec(Part):
+    """What there is to say about a project."""
+
+    description: Description = ""
+
+
+class ApplicationSpec(Part):
+    """What there is to say about an application."""
+
+    description: Description = ""
+
+
+class EnvironmentSpec(Part):
+    """Where the services of a project run, and what comes after it."""
+
+    description: Description = ""
+    stage: Literal["development", "staging", "production"] = Field(
+        description="How far along the way to its users it is; policies look at it."
+    )
+    provider: Name | None = Field(
+        default=None, description="What makes services real there (echo, kubernetes); the server's default if left out."
+    )
+    namespace: Name | None = Field(
+        default=None, description="The namespace its services run in; <project>-<environment> if left out."
+    )
+    promotes_to: Name | None = Field(
+        default=None, description="The environment of the same project that a version is promoted to from here."
+    )
+
+
+class PortSpec(Part):
+    """A port of a service."""
+
+    name: Annotated[str, AfterValidator(_port_name)] = Field(
+        description="Its name, unique in the service.", json_schema_extra=_pattern(_PORT_NAME_PATTERN)
+    )
+    port: PortNumber = Field(description="The number others connect to, unique in the service.")
+    target_port: PortNumber | None = Field(
+        default=None, description="The number the container listens on; the same as port if left out."
+    )
+
+
+class VariableSpec(Part):
+    """An environment variable of the container."""
+
+    name: Annotated[str, AfterValidator(_variable)] = Field(
+        description="Its name, unique in the service.", json_schema_extra=_pattern(_VARIABLE_PATTERN)
+    )
+    value: Argument = Field(description="Its value, as text: quote numbers.")
+
+
+class Bounds(Part):
+    """Amounts of CPU and memory, as Kubernetes quantities."""
+
+    cpu: Cpu | None = Field(default=None, description='Cores, down to a thousandth: "100m", "0.5", "2".')
+    memory: Memory | None = Field(default=None, description='Bytes: "64Mi", "1Gi".')
+
+
+class ResourcesSpec(Part):
+    """What a container is given at least, and at most."""
+
+    requests: Bounds = Field(default=Bounds(), description="What is set aside for it.")
+    limits: Bounds = Field(default=Bounds(), description="What it may not exceed.")
+
+
+class PortProbe(Part):
+    """A probe that opens a connection (tcp) or asks the gRPC health service (grpc)."""
+
+    port: PortNumber = Field(description="The port the container listens on.")
+
+
+class HttpProbe(Part):
+    """A probe that asks for a page; an answer from 200 to 399 means ready."""
+
+    port: PortNumber = Field(description="The port the container listens on.")
+    path: Annotated[str, Field(max_length=2_000, pattern=r"^/"), AfterValidator(_plain)] = Field(
+        default="/", description="The page to ask for; it begins with a slash."
+    )
+
+
+class ReadinessSpec(Part):
+    """How a container is asked whether it is ready: exactly one of tcp, http and grpc."""
+
+    tcp: PortProbe | None = Field(default=None, description="Ready once the port accepts a connection.")
+    http: HttpProbe | None = Field(default=None, description="Ready once the page answers.")
+    grpc: PortProbe | None = Field(default=None, description="Ready once the gRPC health service says so.")
+
+
+class DependencySpec(Part):
+    """Another service that this one calls."""
+
+    service: Annotated[str, AfterValidator(_dependency)] = Field(
+        description="The service's name, or application/name in another application of the same project.",
+        json_schema_extra=_pattern(_DEPENDENCY_PATTERN),
+    )
+    kind: Literal["hard", "soft"] = Field(
+        default="hard", description="hard: it cannot work without it, and is deployed after it; soft: it can."
+    )
+
+
+class ServiceSpec(Part):
+    """What a service runs and needs."""
+
+    description: Description = ""
+    version: Annotated[str, AfterValidator(_label)] | None = Field(
+        default=None,
+        description="A label for this version; from the image's tag or digest if left out.",
+        json_schema_extra=_pattern(LABEL_PATTERN),
+    )
+    image: Annotated[str, AfterValidator(_image)] = Field(
+        description="The container image: registry/repository:tag@digest.", json_schema_extra=_pattern(IMAGE_PATTERN)
+    )
+    replicas: Annotated[int, Field(ge=0, le=1_000)] = Field(default=1, description="How many copies run.")
+    ports: Annotated[list[PortSpec], Field(max_length=100)] = Field(default=[], description="What it listens on.")
+    env: Annotated[list[VariableSpec], Field(max_length=1_000)] = Field(
+        default=[], description="The container's environment variables."
+    )
+    command: Annotated[list[Argument], Field(max_length=1_000)] = Field(
+        default=[], description="What to run in place of the image's entry point."
+    )
+    args: Annotated[list[Argument], Field(max_length=1_000)] = Field(
+        default=[], description="Arguments in place of the image's own."
+    )
+    resources: ResourcesSpec = Field(default=ResourcesSpec(), description="How much CPU and memory it gets.")
+    readiness: ReadinessSpec | None = Field(
+        default=None, description="When it is ready to serve; as soon as it runs if left out."
+    )
+    deadline_seconds: Annotated[int, Field(ge=1, le=3_600)] = Field(
+        default=300, description="How long a rollout may take before it has failed, in seconds."
+    )
+    dependencies: Annotated[list[DependencySpec], Field(max_length=1_000)] = Field(
+        default=[], description="The services it calls."
+    )
+
+
+class ProjectManifest(Part):
+    """A project: what a team owns."""
+
+    api_version: Literal["trellis/v1"] = Field(description="The version of this format.")
+    kind: Literal["Project"] = Field(description="What the document declares.")
+    metadata: ProjectMetadata = Field(description="Its name.")
+    spec: ProjectSpec = Field(default=ProjectSpec(), description="What it is.")
+
+
+class EnvironmentManifest(Part):
+    """An environment of a project: where its services run."""
+
+    api_version: Literal["trellis/v1"] = Field(description="The version of this format.")
+    kind: Literal["Environment"] = Field(description="What the document declares.")
+    metadata: ProjectPartMetadata = Field(description="Its name and place.")
+    spec: EnvironmentSpec = Field(description="What it is.")
+
+
+class ApplicationManifest(Part):
+    """An application of a project: services that belong together."""
+
+    api_version: Literal["trellis/v1"] = Field(description="The version of this format.")
+    kind: Literal["Application"] = Field(description="What the document declares.")
+    metadata: ProjectPartMetadata = Field(description="Its name and place.")
+    spec: ApplicationSpec = Field(default=ApplicationSpec(), description="What it is.")
+
+
+class ServiceManifest(Part):
+    """A service of an application: a container image, how to run it, and what it calls."""
+
+    api_version: Literal["trellis/v1"] = Field(description="The version of this format.")
+    kind: Literal["Service"] = Field(description="What the document declares.")
+    metadata: ServiceMetadata = Field(description="Its name and place.")
+    spec: ServiceSpec = Field(description="What it is.")
+
+
+Manifest: TypeAlias = ProjectManifest | EnvironmentManifest | ApplicationManifest | ServiceManifest
+
+MODELS: Final[dict[str, type[ProjectManifest | EnvironmentManifest | ApplicationManifest | ServiceManifest]]] = {
+    "Project": ProjectManifest,
+    "Environment": EnvironmentManifest,
+    "Application": ApplicationManifest,
+    "Service": ServiceManifest,
+}
+"""The model of each kind, in the order in which objects can be created."""
+
+
+def identity(manifest: Manifest) -> str:
+    """The id of what a manifest declares, unique over all kinds."""
+    match manifest:
+        case ProjectManifest():
+            return names.project_id(manifest.metadata.name)
+        case EnvironmentManifest():
+            return names.environment_id(manifest.metadata.project, manifest.metadata.name)
+        case ApplicationManifest():
+            return names.application_id(manifest.metadata.project, manifest.metadata.name)
+        case ServiceManifest():
+            metadata = manifest.metadata
+            return names.service_id(names.application_id(metadata.project, metadata.application), metadata.name)

@@ -22,8 +22,11 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 LOCKS = ("runtime", "dev")
 STAMP = "trellis-environment.json"
 
+# The first two lines are a shell's and a string of Python's: a path with spaces cannot stand behind #!.
 SCRIPT = """\
-#!{python}
+#!/bin/sh
+'''exec' "{python}" "$0" "$@"
+' '''
 import sys
 
 from app.cli.commands import main
@@ -113,6 +116,7 @@ def install(python: Path, lock: Path) -> None:
     said: list[str] = []
     seen = 0
     shown = began
+    installing = False
     with subprocess.Popen(
         [*command, "-r", str(lock)],
         stdout=subprocess.PIPE,
@@ -124,10 +128,10 @@ def install(python: Path, lock: Path) -> None:
         for line in pip.stdout:
             said.append(line)
             seen += line.startswith(("Collecting ", "Requirement already satisfied: "))
-            last = line.startswith("Installing collected packages")
-            if last or sys.stdout.isatty() or time.monotonic() - shown > 5:
+            installing = installing or line.startswith("Installing collected packages")
+            if installing or sys.stdout.isatty() or time.monotonic() - shown > 5:
                 shown = time.monotonic()
-                what = "installing" if last else "fetching"
+                what = "installing" if installing else "fetching"
                 progress(f"Python packages: {what} {min(seen, total)} of {total} ({shown - began:.0f} s)")
     if pip.returncode != 0:
         progress(None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.domain.access import Actor
+from app.domain.sessions import SignIn
 from app.errors import Unauthenticated
 from app.graph import Graph
 from app.ids import Ids
@@ -20,6 +21,8 @@ class Application:
     ids: Ids
     doorbell: Doorbell
     queue: JobQueue
+    sign_in: SignIn
+    default_provider: str
 
 
 @dataclass(frozen=True, slots=True)

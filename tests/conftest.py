@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from app.domain.sessions import Passwords
+from app.domain.tenants import ensure_tenant
+from app.graph import Graph, GraphSettings
+from app.ids import Ids
+from app.migrations import migrate
+from app.ports import SystemClock
+from tests.platform import Platform
 from tests.servers import Neo4jAccess, neo4j_for_tests, redis_for_tests
 
 _LATE = ("faults", "kubernetes", "providers", "end_to_end")
@@ -25,6 +33,42 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real Redis for the whole test run."""
     with redis_for_tests(tmp_path_factory.mktemp("redis")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def graph_settings(neo4j_access: Neo4jAccess) -> GraphSettings:
+    """The shared Neo4j with every migration applied."""
+    settings = GraphSettings(neo4j_access.uri, neo4j_access.user, neo4j_access.password)
+
+    async def prepare() -> None:
+        async with Graph.connect(settings) as graph:
+            await migrate(graph)
+
+    asyncio.run(prepare())
+    return settings
+
+
+@pytest.fixture
+async def graph(graph_settings: GraphSettings) -> AsyncIterator[Graph]:
+    """The door to the shared graph."""
+    async with Graph.connect(graph_settings) as graph:
+        yield graph
+
+
+@pytest.fixture
+async def tenant(graph: Graph) -> str:
+    """A tenant of this test's own, with its administrator, the providers and the policies."""
+    name = "t-" + Ids(SystemClock()).new()
+    passwords = Passwords(memory_kib=1024)
+    providers = {"echo": frozenset({"Workload"}), "kubernetes": frozenset({"Workload"})}
+    await ensure_tenant(graph, name, passwords=passwords, password="correct horse battery", providers=providers)
+    return name
+
+
+@pytest.fixture
+def platform(graph: Graph, tenant: str) -> Platform:
+    """Ways to fill the tenant and to look at what is in it."""
+    return Platform(graph, tenant)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.domain import names
 from app.domain.changes import Change, Kind, Saved, Saving, Wanted, delete, named, refuse_in_use, save
-from app.errors import InvalidInput
+from app.errors import InvalidInput, NotFound
 from app.graph import Transaction
 
 KIND = Kind(
@@ -44,6 +44,14 @@ def _wanted(spec: ApplicationSpec) -> Wanted:
         expected_version=spec.expected_version,
         application_id=id,
     )
+
+
+def place(id: str) -> names.ApplicationName:
+    """Project and name of an application that somebody named by id. Raises NotFound for what cannot be one."""
+    try:
+        return names.parse_application_id(id)
+    except ValueError as error:
+        raise NotFound(f"there is no Application {id}", "id") from error
 
 
 async def save_all(

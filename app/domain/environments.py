@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from app.domain import names
 from app.domain.changes import Change, Kind, Saved, Saving, Wanted, delete, named, refuse_in_use, save
-from app.errors import InvalidInput
+from app.errors import InvalidInput, NotFound
 from app.graph import Transaction
 
 
@@ -80,6 +80,14 @@ def _wanted(spec: EnvironmentSpec) -> Wanted:
         expected_version=spec.expected_version,
         environment_id=id,
     )
+
+
+def place(id: str) -> names.EnvironmentName:
+    """Project and name of an environment that somebody named by id. Raises NotFound for what cannot be one."""
+    try:
+        return names.parse_environment_id(id)
+    except ValueError as error:
+        raise NotFound(f"there is no Environment {id}", "id") from error
 
 
 def completed(spec: EnvironmentSpec, *, default_provider: str) -> EnvironmentSpec:

@@ -56,6 +56,14 @@ def _wanted(spec: ServiceSpec) -> Wanted:
     )
 
 
+def place(id: str, *, field: str = "id") -> names.ServiceName:
+    """The parts of a service that somebody named by id. Raises NotFound for what cannot be one."""
+    try:
+        return names.parse_service_id(id)
+    except ValueError as error:
+        raise NotFound(f"there is no Service {id}", field) from error
+
+
 async def save_all(
     change: Change, transaction: Transaction, specs: Sequence[ServiceSpec], *, saving: Saving
 ) -> list[Saved]:
@@ -146,10 +154,7 @@ async def create_version(change: Change, service_id: str, spec: VersionSpec) -> 
 
     Returns the version's id. Raises NotFound, InvalidInput, Forbidden.
     """
-    try:
-        parsed = names.parse_service_id(service_id)
-    except ValueError as error:
-        raise NotFound(f"there is no Service {service_id}", "service") from error
+    parsed = place(service_id, field="service")
     wanted = ServiceSpec(application_id=parsed.application_id, name=parsed.name, version=spec)
 
     async def work(transaction: Transaction) -> str:

@@ -1,0 +1,64 @@
+"""How a mutation asks a use case and answers with a payload."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias, TypeVar
+
+import strawberry
+
+from app.domain.changes import Change
+from app.errors import Refusal
+from graph_schema.context import Context
+from graph_schema.problems import Problem, problems_of
+
+T = TypeVar("T")
+Asked: TypeAlias = strawberry.Info[Context, None]
+
+
+def change_of(info: Asked) -> Change:
+    """What a use case that writes is given. Raises Unauthenticated."""
+    context = info.context
+    parts = context.application
+    return Change(parts.graph, parts.ids, parts.doorbell, context.signed_in(), context.request_id)
+
+
+async def attempt(work: Awaitable[T]) -> tuple[T | None, list[Problem]]:
+    """The use case's result and no problems, or None and the problems it was refused for."""
+    try:
+        return await work, []
+    except Refusal as refusal:
+        return None, problems_of(refusal)
+
+
+def located(places: Mapping[str, str]) -> Callable[[str], str]:
+    """Turns a use case's field names into those of the input."""
+
+    def path(field: str) -> str:
+        return places.get(field, field)
+
+    return path
+
+
+@strawberry.input(description="What to delete.")
+class DeleteInput:
+    """What to delete."""
+
+    id: strawberry.ID = strawberry.field(description="The id of what is to be deleted.")
+    expected_version: int | None = strawberry.field(
+        default=None, description="Refuse where it is not at this version any more."
+    )
+
+
+@strawberry.type(description="What became of a deletion.")
+class DeletePayload:
+    """What became of a deletion."""
+
+    id: strawberry.ID | None = strawberry.field(description="The id of what was deleted; null where it was refused.")
+    problems: list[Problem] = strawberry.field(description="Why it was refused; empty where it was done.")
+
+
+async def deleted(work: Awaitable[str]) -> DeletePayload:
+    """The payload of a deletion."""
+    id, problems = await attempt(work)
+    return DeletePayload(id=None if id is None else strawberry.ID(id), problems=problems)

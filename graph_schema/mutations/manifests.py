@@ -1,0 +1,89 @@
+"""The mutation that applies manifests."""
+
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+from strawberry.scalars import JSON
+
+from app.domain import applying
+from app.domain.applying import Applied
+from app.domain.changes import Outcome
+from graph_schema.mutations.answers import Asked, attempt, change_of
+from graph_schema.problems import Problem
+
+
+@strawberry.enum(description="What became of an object.")
+class ApplyAction(Enum):
+    """What became of an object."""
+
+    CREATED = strawberry.enum_value("created", description="It was not there.")
+    UPDATED = strawberry.enum_value("updated", description="It was different.")
+    UNCHANGED = strawberry.enum_value("unchanged", description="It was as declared already.")
+    DELETED = strawberry.enum_value("deleted", description="No document declares it any more.")
+
+
+@strawberry.input(description="Manifests to apply, all of them or none.")
+class ApplyManifestsInput:
+    """Manifests to apply."""
+
+    manifests: list[JSON] = strawberry.field(
+        description="Documents as in a manifest file (apiVersion trellis/v1), at most 20,000."
+    )
+    prune: bool = strawberry.field(
+        default=False, description="Delete services of the applications declared here that no document declares."
+    )
+
+
+@strawberry.type(description="What became of one object.")
+class ApplyResult:
+    """What became of one object."""
+
+    index: int | None = strawberry.field(description="The document's place in the input; null for what was deleted.")
+    kind: str = strawberry.field(description="Its kind.")
+    id: strawberry.ID = strawberry.field(description="Its id.")
+    action: ApplyAction = strawberry.field(description="What was done.")
+
+
+@strawberry.type(description="What became of the manifests.")
+class ApplyManifestsPayload:
+    """What became of the manifests."""
+
+    results: list[ApplyResult] = strawberry.field(
+        description="In the order of the documents, then what was deleted; empty where it was refused."
+    )
+    problems: list[Problem] = strawberry.field(
+        description="Why it was refused, with the document's place in each field; empty where it was done."
+    )
+
+
+_ACTIONS = {
+    Outcome.CREATED: ApplyAction.CREATED,
+    Outcome.UPDATED: ApplyAction.UPDATED,
+    Outcome.UNCHANGED: ApplyAction.UNCHANGED,
+    Outcome.DELETED: ApplyAction.DELETED,
+}
+
+
+def _result(one: Applied) -> ApplyResult:
+    return ApplyResult(index=one.index, kind=one.kind, id=strawberry.ID(one.id), action=_ACTIONS[one.outcome])
+
+
+@strawberry.type
+class ManifestMutations:
+    """The mutation that applies manifests."""
+
+    @strawberry.mutation(description="Make the graph what the manifests say, all of it or nothing.")
+    async def apply_manifests(
+        self, info: Asked, input: Annotated[ApplyManifestsInput, strawberry.argument(description="The manifests.")]
+    ) -> ApplyManifestsPayload:
+        """Apply manifests."""
+        applied, problems = await attempt(
+            applying.apply_manifests(
+                change_of(info),
+                input.manifests,
+                prune=input.prune,
+                default_provider=info.context.application.default_provider,
+            )
+        )
+        return ApplyManifestsPayload(results=[_result(one) for one in applied or []], problems=problems)

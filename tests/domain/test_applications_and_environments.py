@@ -1,0 +1,136 @@
+"""Environments and applications: their parents, their promotion, and how they are deleted."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.domain.applications import ApplicationSpec, delete_application, save_application
+from app.domain.changes import Saving
+from app.domain.environments import (
+    EnvironmentSpec,
+    Stage,
+    completed,
+    delete_environment,
+    save_environment,
+)
+from app.errors import InUse, InvalidInput, NotFound
+from tests.platform import SHOP, Platform, application, environment, service
+
+
+async def test_an_environment_gets_what_was_left_out(platform: Platform) -> None:
+    # given
+    await platform.apply(*SHOP)
+    spec = completed(EnvironmentSpec(project_id="shop", name="qa"), default_provider="echo")
+    # when
+    created = await save_environment(platform.change(), spec, saving=Saving.CREATE)
+    # then
+    _, edges = await platform.picture()
+    rows = await platform.graph.write(
+        "environments/lock_environments", platform.tenant, ids=["shop@qa"], operation="look"
+    )
+    assert created == "shop@qa"
+    assert dict(rows[0]) == {
+        "id": "shop@qa",
+        "version": 1,
+        "description": None,
+        "stage": "development",
+        "namespace": "shop-qa",
+        "provider": "echo",
+        "promotes_to": None,
+    }
+    assert {("shop", "HAS_ENVIRONMENT", "shop@qa"), ("shop@qa", "TARGETS", "provider:echo")} <= edges
+
+
+async def test_moving_to_another_provider_replaces_the_edge(platform: Platform) -> None:
+    # given
+    await platform.apply(*SHOP)
+    # when
+    await save_environment(
+        platform.change(), EnvironmentSpec(project_id="shop", name="dev", provider="kubernetes"), saving=Saving.UPDATE
+    )
+    # then
+    nodes, edges = await platform.picture()
+    assert nodes["shop@dev"] == 2
+    assert {edge for edge in edges if edge[1] == "TARGETS"} == {("shop@dev", "TARGETS", "provider:kubernetes")}
+
+
+async def test_an_unknown_provider_is_refused_and_nothing_is_created(platform: Platform) -> None:
+    # given
+    await platform.apply(*SHOP)
+    before = await platform.picture()
+    spec = EnvironmentSpec(project_id="shop", name="qa", stage=Stage.STAGING, namespace="qa", provider="nomad")
+    # when
+    with pytest.raises(NotFound) as refused:
+        await save_environment(platform.change(), spec, saving=Saving.CREATE)
+    # then
+    assert (refused.value.message, refused.value.field) == ("shop@qa: there is no provider nomad", "provider")
+    assert await platform.picture() == before
+
+
+async def test_environments_that_promote_in_a_circle_are_refused(platform: Platform) -> None:
+    # given
+    await platform.apply(
+        *SHOP, environment("staging", promotes_to="production"), environment("production", stage="production")
+    )
+    before = await platform.picture()
+    # when
+    with pytest.raises(InvalidInput) as refused:
+        await save_environment(
+            platform.change(),
+            EnvironmentSpec(project_id="shop", name="production", promotes_to="shop@staging"),
+            saving=Saving.UPDATE,
+        )
+    # then
+    assert refused.value.message == (
+        "environments promote in a circle: shop@production -> shop@staging -> shop@production"
+    )
+    assert await platform.picture() == before
+
+
+async def test_an_environment_others_promote_to_is_not_deleted(platform: Platform) -> None:
+    # given
+    await platform.apply(*SHOP, environment("staging", promotes_to="dev"))
+    before = await platform.picture()
+    # when
+    with pytest.raises(InUse) as refused:
+        await delete_environment(platform.change(), "shop@dev")
+    # then
+    assert refused.value.dependents == ("shop@staging",)
+    assert await platform.picture() == before
+
+
+async def test_an_application_without_its_project_is_refused(platform: Platform) -> None:
+    # when
+    with pytest.raises(NotFound) as refused:
+        await save_application(platform.change(), ApplicationSpec("nowhere", "boutique"), saving=Saving.CREATE)
+    # then
+    assert (refused.value.message, refused.value.field) == ("there is no Project nowhere", "parent")
+    assert await platform.events() == []
+
+
+async def test_deleting_an_application_takes_its_services_and_versions_along(platform: Platform) -> None:
+    # given
+    await platform.apply(*SHOP, service("cart"), service("web", needs=["cart"]))
+    # when
+    await delete_application(platform.change(), "shop/boutique")
+    # then
+    nodes, _ = await platform.picture()
+    assert [id for id in nodes if id.startswith("shop/")] == []
+    assert "shop" in nodes
+
+
+async def test_an_application_whose_service_is_needed_elsewhere_is_not_deleted(platform: Platform) -> None:
+    # given
+    await platform.apply(
+        *SHOP,
+        application("billing"),
+        service("cart"),
+        service("invoice", application="billing", needs=["boutique/cart"]),
+    )
+    before = await platform.picture()
+    # when
+    with pytest.raises(InUse) as refused:
+        await delete_application(platform.change(), "shop/boutique")
+    # then
+    assert refused.value.message == "Application shop/boutique is in use by Service shop/billing/invoice"
+    assert await platform.picture() == before

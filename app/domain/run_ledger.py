@@ -1,0 +1,351 @@
+"""The ledger of runs under way: claimed by one worker at a time, written with its fence, ended once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from app.domain import events, planning, run_events, versions
+from app.domain.changes import batches
+from app.domain.planning import Place, StepAction
+from app.domain.run_records import Claim, Mark, Report, RunStep, StepEnd, StepState
+from app.domain.runs import OnFailure
+from app.graph import Graph, KeyTaken, Operation, Row, Transaction, Value
+from app.ids import Ids
+from app.ports import Doorbell
+
+_STEP: Final = (
+    "id",
+    "key",
+    "state",
+    "mark",
+    "attempt",
+    "waiting_for",
+    "action",
+    "kind",
+    "wave",
+    "service_id",
+    "service_name",
+    "provider",
+    "previous_provider",
+    "depends_on",
+    "planned_version_id",
+    "before",
+    "after",
+    "version_id",
+    "image",
+    "replicas",
+    "ports",
+    "environment",
+    "command",
+    "args",
+    "cpu_request",
+    "cpu_limit",
+    "memory_request",
+    "memory_limit",
+    "probe_kind",
+    "probe_port",
+    "probe_path",
+    "deadline_seconds",
+)
+_RECORDED_STATUS: Final = {
+    StepState.SUCCEEDED: "succeeded",
+    StepState.FAILED: "failed",
+    StepState.ERROR: "error",
+    StepState.UNKNOWN: "unknown",
+}
+
+
+class RunLost(Exception):
+    """Another worker has claimed the run, or it has ended: this one must write nothing more about it."""
+
+
+class RunLedger:
+    """Reads and writes the state of runs for a worker; `owner` names the worker, `lease` is in seconds."""
+
+    def __init__(self, graph: Graph, ids: Ids, doorbell: Doorbell, *, owner: str, lease: float) -> None:
+        self._graph = graph
+        self._ids = ids
+        self._doorbell = doorbell
+        self._owner = owner
+        self._lease_ms = int(lease * 1000)
+
+    def operation_id(self) -> str:
+        """An id for one report, the same for each try at writing it."""
+        return self._ids.new()
+
+    async def claim(self, tenant: str, run_id: str) -> Claim | None:
+        """Take a run that waits or is overdue; None where another worker holds it, it has ended, or there is none.
+
+        Raises GraphUnavailable, OutcomeUnknown.
+        """
+
+        async def work(transaction: Transaction) -> Claim | None:
+            rows = await transaction.run(
+                "runs/claim_run",
+                id=run_id,
+                owner=self._owner,
+                lease_ms=self._lease_ms,
+                operation=transaction.operation.id,
+            )
+            if not rows:
+                return None
+            claim = _claim(tenant, run_id, rows[0])
+            await events.record(
+                transaction, self._ids, [run_events.claimed(claim, version=_number(rows[0]["version"]), by=self._owner)]
+            )
+            return claim
+
+        claim = await self._graph.transact(Operation(self._ids.new(), "claim_run", tenant), work)
+        if claim is not None:
+            await self._doorbell.ring(tenant)
+        return claim
+
+    async def steps(self, claim: Claim) -> tuple[RunStep, ...]:
+        """All steps of a claimed run in the plan's order, in one statement. Raises GraphUnavailable."""
+        row = (await self._graph.read("runs/load_steps", claim.tenant, run_id=claim.run_id))[0]
+        requires: dict[str, set[str]] = {}
+        for key, required in (_texts(pair) for pair in _list(row["requirements"])):
+            requires.setdefault(key, set()).add(required)
+        place = Place(
+            tenant=claim.tenant,
+            application_id=claim.application_id,
+            environment_id=claim.environment_id,
+            namespace=claim.namespace or "",
+            provider="",
+            provider_kinds=frozenset(),
+        )
+        found = (dict(zip(_STEP, _list(one), strict=True)) for one in _list(row["steps"]))
+        return tuple(_step(place, one, frozenset(requires.get(str(one["key"]), ()))) for one in found)
+
+    async def renew(self, claim: Claim) -> bool:
+        """Hold the run for another lease; False where it is lost. Raises GraphUnavailable, OutcomeUnknown."""
+        rows = await self._graph.write(
+            "runs/renew_lease",
+            claim.tenant,
+            id=claim.run_id,
+            fence=claim.fence,
+            lease_ms=self._lease_ms,
+            operation=self._ids.new(),
+        )
+        return bool(rows)
+
+    async def release(self, claim: Claim) -> None:
+        """Give the run back, so that another worker takes it up without waiting for the lease to end.
+
+        Raises GraphUnavailable, OutcomeUnknown.
+        """
+        await self._graph.write(
+            "runs/release_run", claim.tenant, id=claim.run_id, fence=claim.fence, operation=self._ids.new()
+        )
+
+    async def report(self, claim: Claim, report: Report, *, operation_id: str) -> None:
+        """Write a report in one transaction, and renew the lease with it.
+
+        A repeat with the same `operation_id` after an unknown outcome writes nothing twice. Raises RunLost where the
+        fence is stale, GraphUnavailable, OutcomeUnknown.
+        """
+
+        async def work(transaction: Transaction) -> None:
+            await self._write(transaction, claim, report)
+
+        try:
+            await self._graph.transact(Operation(operation_id, "report_run", claim.tenant), work)
+        except KeyTaken:
+            if not await self._graph.read("operations/find_operation", claim.tenant, id=operation_id):
+                raise
+        await self._doorbell.ring(claim.tenant)
+
+    async def overdue(self, tenant: str, *, patience: float) -> tuple[tuple[str, int], ...]:
+        """Runs that nobody took within `patience` seconds, or whose worker fell silent: their ids, and how often rung.
+
+        Each is returned to one caller only, and again after `patience`. Raises GraphUnavailable, OutcomeUnknown.
+        """
+        rows = await self._graph.write("runs/ring_overdue", tenant, patience_ms=int(patience * 1000))
+        return tuple((str(row["id"]), _number(row["rings"])) for row in rows)
+
+    async def tenants(self) -> tuple[str, ...]:
+        """The tenants of this installation. Raises GraphUnavailable."""
+        return tuple(str(row["id"]) for row in await self._graph.read("tenants/list_tenants", "system"))
+
+    async def _write(self, transaction: Transaction, claim: Claim, report: Report) -> None:
+        states = [end.state for end in report.ends]
+        held = await transaction.run(
+            "runs/hold_run",
+            id=claim.run_id,
+            fence=claim.fence,
+            lease_ms=self._lease_ms,
+            succeeded=states.count(StepState.SUCCEEDED),
+            failed=sum(states.count(state) for state in (StepState.FAILED, StepState.ERROR, StepState.UNKNOWN)),
+            skipped=states.count(StepState.SKIPPED),
+            operation=transaction.operation.id,
+        )
+        if not held:
+            raise RunLost(claim.run_id)
+        version = _number(held[0]["version"])
+        for batch in batches(_step_rows(report)):
+            await transaction.run("runs/record_steps", fence=claim.fence, rows=batch)
+        drafts = run_events.steps(claim, report, version=version)
+        written = await self._write_deployments(transaction, claim, report)
+        drafts += run_events.deployed(claim, report, versions=written)
+        if report.end is not None:
+            rows = await transaction.run(
+                "runs/finish_run",
+                id=claim.run_id,
+                fence=claim.fence,
+                state=report.end.state.value,
+                error=report.end.error,
+            )
+            drafts.append(run_events.finished(claim, report.end, totals=rows[0]))
+        for some in batches(drafts):
+            await events.record(transaction, self._ids, some)
+        # Only now: the events above point to what is removed.
+        for gone in batches([end.step.key for end in report.ends if _removed(end)]):
+            await transaction.run("runs/remove_deployments", ids=gone)
+
+    async def _write_deployments(self, transaction: Transaction, claim: Claim, report: Report) -> Mapping[str, int]:
+        written: dict[str, int] = {}
+        for batch in batches(_deployment_rows(report)):
+            rows = await transaction.run(
+                "runs/record_deployments",
+                run_id=claim.run_id,
+                application_id=claim.application_id,
+                environment_id=claim.environment_id,
+                rows=batch,
+            )
+            written.update({str(row["id"]): _number(row["version"]) for row in rows})
+        return written
+
+
+def _removed(end: StepEnd) -> bool:
+    return end.step.action is StepAction.DELETE and end.state is StepState.SUCCEEDED
+
+
+def _step_rows(report: Report) -> list[Value]:
+    values: dict[str, dict[str, Value]] = {}
+    for step in report.pending:
+        values.setdefault(step.id, {}).update(mark=Mark.PENDING.value, waiting_for=[])
+    for start in report.starts:
+        values.setdefault(start.step.id, {}).update(
+            state=StepState.RUNNING.value, started_at=start.at, attempt=start.attempt
+        )
+    for note in report.notes:
+        values.setdefault(note.step.id, {}).update(message=note.message)
+    for step, keys in report.waiting:
+        values.setdefault(step.id, {}).update(waiting_for=list(keys))
+    for end in report.ends:
+        ended = values.setdefault(end.step.id, {})
+        ended.update(
+            state=end.state.value,
+            message=end.message,
+            finished_at=end.at,
+            attempt=end.attempt,
+            waiting_for=[],
+            duration_ms=end.duration_ms,
+        )
+        if end.started_at is not None:
+            ended["started_at"] = end.started_at
+        if end.state is StepState.SUCCEEDED:
+            ended.update(mark=Mark.APPLIED.value, outputs=list(end.outputs))
+        elif end.state is StepState.SKIPPED:
+            ended["mark"] = None
+        else:
+            ended["error"] = end.message
+    return [{"id": id, "values": changed} for id, changed in values.items()]
+
+
+def _deployment_rows(report: Report) -> list[Value]:
+    ended = {end.step.key for end in report.ends}
+    rows: dict[str, Value] = {
+        start.step.key: _deployment(start.step, status="running", message="")
+        for start in report.starts
+        if start.step.key not in ended
+    }
+    for end in report.ends:
+        status = "removed" if _removed(end) else _RECORDED_STATUS.get(end.state)
+        if status is None:
+            continue
+        runs = end.state is StepState.SUCCEEDED and not _removed(end)
+        rows[end.step.key] = _deployment(
+            end.step,
+            status=status,
+            message=end.message,
+            version_id=end.step.version_id if runs else None,
+            outputs=end.outputs if runs else (),
+        )
+    return list(rows.values())
+
+
+def _deployment(
+    step: RunStep, *, status: str, message: str, version_id: str | None = None, outputs: Sequence[str] = ()
+) -> dict[str, Value]:
+    return {
+        "id": step.key,
+        "service_id": step.target.service_id,
+        "service_name": step.service_name,
+        "kind": step.target.kind,
+        "provider": step.provider,
+        "depends_on": list(step.depends_on),
+        "status": status,
+        "message": message,
+        "version_id": version_id,
+        "outputs": list(outputs),
+    }
+
+
+def _claim(tenant: str, run_id: str, row: Row) -> Claim:
+    return Claim(
+        tenant=tenant,
+        run_id=run_id,
+        fence=_number(row["fence"]),
+        attempts=_number(row["attempts"]),
+        plan_id=str(row["plan_id"]),
+        application_id=str(row["application_id"]),
+        environment_id=str(row["environment_id"]),
+        namespace=None if row["namespace"] is None else str(row["namespace"]),
+        on_failure=OnFailure(str(row["on_failure"])),
+        created_by=str(row["created_by"]),
+        correlation_id=str(row["correlation_id"]),
+        total=_number(row["total"]),
+    )
+
+
+def _step(place: Place, row: Row, requires: frozenset[str]) -> RunStep:
+    action = StepAction(str(row["action"]))
+    target = planning.target(
+        place, service_id=str(row["service_id"]), name=str(row["service_name"]), kind=str(row["kind"])
+    )
+    applies = action is not StepAction.DELETE and row["version_id"] is not None
+    return RunStep(
+        id=str(row["id"]),
+        key=str(row["key"]),
+        state=StepState(str(row["state"])),
+        mark=None if row["mark"] is None else Mark(str(row["mark"])),
+        attempt=_number(row["attempt"]),
+        action=action,
+        wave=_number(row["wave"]),
+        target=target,
+        service_name=str(row["service_name"]),
+        provider=str(row["provider"]),
+        previous_provider=None if row["previous_provider"] is None else str(row["previous_provider"]),
+        depends_on=_texts(row["depends_on"]),
+        version_id=None if row["planned_version_id"] is None else str(row["planned_version_id"]),
+        before=_texts(row["before"]),
+        after=_texts(row["after"]),
+        requires=requires,
+        workload=versions.workload(target, row) if applies else None,
+    )
+
+
+def _list(value: Value) -> Sequence[Value]:
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    return tuple(str(item) for item in _list(value))
+
+
+def _number(value: Value) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r} is no number")
+    return value

@@ -1,0 +1,147 @@
+"""What a worker knows of a run it has claimed, and what it reports about the steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.planning import StepAction
+from app.domain.runs import OnFailure, RunState
+from app.domain.workloads import Target, Workload
+
+
+class StepState(StrEnum):
+    """Where a step of a run is; all but the first two are final.
+
+    `failed` means that the work failed, `error` that the machinery did; `unknown` that nobody can tell whether the
+    effect took place, and a person has to look.
+    """
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+
+    @property
+    def final(self) -> bool:
+        """Whether the step has ended."""
+        return self not in (StepState.WAITING, StepState.RUNNING)
+
+
+class Mark(StrEnum):
+    """The mark around an outside effect: `pending` before it may begin, `applied` once its success is recorded."""
+
+    PENDING = "pending"
+    APPLIED = "applied"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run that this worker holds: every write carries `fence`, and is refused once another worker has claimed it.
+
+    `attempts` counts the claims, this one included; `namespace` is None where the environment is gone.
+    """
+
+    tenant: str
+    run_id: str
+    fence: int
+    attempts: int
+    plan_id: str
+    application_id: str
+    environment_id: str
+    namespace: str | None
+    on_failure: OnFailure
+    created_by: str
+    correlation_id: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """One step of a claimed run as it was found.
+
+    `requires` are the keys of the steps it waits for. `workload` is what to apply; None for deletes, and where the
+    version is gone. `mark` and `attempt` tell what an earlier worker had begun.
+    """
+
+    id: str
+    key: str
+    state: StepState
+    mark: Mark | None
+    attempt: int
+    action: StepAction
+    wave: int
+    target: Target
+    service_name: str
+    provider: str
+    previous_provider: str | None
+    depends_on: tuple[str, ...]
+    version_id: str | None
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    requires: frozenset[str]
+    workload: Workload | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepStart:
+    """A step has begun; `attempt` counts over all claims of the run."""
+
+    step: RunStep
+    at: datetime
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepNote:
+    """A step's progress: a sentence for people, and how many of how many units are done (0 of 0 where uncounted)."""
+
+    step: RunStep
+    message: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnd:
+    """A step has ended. `started_at` is None for one that never began; `outputs` are `name=value` lines."""
+
+    step: RunStep
+    state: StepState
+    message: str
+    at: datetime
+    attempt: int
+    started_at: datetime | None = None
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def duration_ms(self) -> int | None:
+        """How long the step took."""
+        return None if self.started_at is None else round((self.at - self.started_at).total_seconds() * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """The run has ended; `error` says what went wrong, in a sentence."""
+
+    state: RunState
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is written about a run in one transaction: all of it or nothing.
+
+    `pending` are steps that may begin once this is committed; `waiting` the steps that still wait, and for which keys.
+    """
+
+    pending: tuple[RunStep, ...] = ()
+    starts: tuple[StepStart, ...] = ()
+    notes: tuple[StepNote, ...] = ()
+    ends: tuple[StepEnd, ...] = ()
+    waiting: tuple[tuple[RunStep, tuple[str, ...]], ...] = ()
+    end: RunEnd | None = None

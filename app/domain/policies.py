@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 import cypher
 from app.errors import PathNode, PolicyDenied, Violation
-from app.graph import Reader, Row, Value
+from app.graph import Reader, Row, Transaction, Value
 
 DIRECTORY = cypher.ROOT / "policies"
 
@@ -123,19 +123,21 @@ def denied(findings: Iterable[Finding]) -> dict[str, Finding]:
     return first
 
 
-async def enforce_dependencies(reader: Reader, added: Sequence[tuple[str, str]]) -> None:
+async def enforce_dependencies(transaction: Transaction, added: Sequence[tuple[str, str]]) -> None:
     """Raise PolicyDenied where dependencies that were just added violate a policy; run inside their transaction.
 
-    Only edges that can lie on a circle are asked about: whatever can be stripped from the ends of the graph cannot.
+    Transactions that add dependencies go one by one from here, so that each sees what the others added. Only edges
+    that can lie on a circle are asked about: whatever can be stripped from the ends of the graph cannot.
     """
     if not added:
         return
-    row = (await reader.run("services/list_dependency_graph"))[0]
+    await transaction.run("services/lock_dependency_graph", operation=transaction.operation.id)
+    row = (await transaction.run("services/list_dependency_graph"))[0]
     knot = _knot(list(zip(_texts(row["services"]), _texts(row["targets"]), strict=True)))
     suspects = [edge for edge in added if edge[0] in knot and edge[1] in knot]
     findings = denied(
         await check(
-            reader,
+            transaction,
             Point.DEPENDENCY,
             edges=[{"service_id": source, "target_id": target} for source, target in suspects],
         )

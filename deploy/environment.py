@@ -47,9 +47,8 @@ def make(environment: Path, lock: str) -> str:
     """
     if sys.version_info < OLDEST:
         raise Refused(f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; {sys.executable} is {version()}.")
-    environment.parent.mkdir(parents=True, exist_ok=True)
-    with open(environment.parent / f"{environment.name}.lock", "w") as alone:
-        # Two commands at once would install into each other.
+    with Path(__file__).open() as alone:
+        # Two commands at once would install into each other; any file that is there serves to keep them apart.
         fcntl.flock(alone, fcntl.LOCK_EX)
         python = environment / "bin" / "python"
         wanted = {name: digest(name, python) for name in LOCKS}

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import LiteralString, Protocol, TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 import neo4j
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, Query, unit_of_work
@@ -137,6 +137,16 @@ def _translated(name: str) -> Iterator[None]:
         raise GraphUnavailable(f"{name}: no answer in time") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What the server makes of a statement: its columns, its plan, what it has to remark, and whether it writes."""
+
+    columns: tuple[str, ...]
+    plan: Mapping[str, object]
+    notifications: tuple[str, ...]
+    writes: bool
+
+
 class Reader(Protocol):
     """Runs statements of one tenant: a transaction, or the graph outside of one."""
 
@@ -248,8 +258,8 @@ class Graph:
         """A reader bound to a tenant, for what runs inside and outside of transactions alike."""
         return _BoundReader(self, tenant)
 
-    async def read_compiled(self, text: str, tenant: str, parameters: Mapping[str, Value], *, name: str) -> list[Row]:
-        """Run a statement that the projection compiled; values come back positional, times as text.
+    async def read_compiled(self, text: str, tenant: str, parameters: Mapping[str, Value], *, name: str) -> list[Value]:
+        """Run a statement that the projection compiled and return its one row, column by column, as the driver has it.
 
         Raises GraphUnavailable, and StatementFailed for mistakes of ours.
         """
@@ -257,7 +267,6 @@ class Graph:
         if ran is not None:
             ran.append(name)
         started = asyncio.get_running_loop().time()
-        rows: list[Row] = []
         failed = True
         try:
             with _translated(name):
@@ -269,12 +278,12 @@ class Graph:
                             timeout=self._settings.statement_timeout,
                         )
                         result = await session.run(query, {**parameters, "tenant": tenant})
-                        rows = [cast("Row", record.data()) async for record in result]
+                        record = await result.single(strict=True)
             failed = False
+            return cast("list[Value]", record.values())
         finally:
             seconds = asyncio.get_running_loop().time() - started
-            self._observer.statement_done(name, seconds=seconds, rows=len(rows), failed=failed)
-        return rows
+            self._observer.statement_done(name, seconds=seconds, rows=1, failed=failed)
 
     async def write(self, name: str, tenant: str, /, **parameters: Value) -> list[Row]:
         """Run one writing statement in a managed transaction of its own and return its rows.
@@ -332,13 +341,24 @@ class Graph:
                     async for record in result
                 ]
 
-    async def explain(self, text: str, parameters: Mapping[str, Value]) -> tuple[tuple[str, ...], Mapping[str, object]]:
-        """The columns and the plan that the server makes of a statement, without running it; for tests."""
+    async def explain(self, text: str, parameters: Mapping[str, Value]) -> Explained:
+        """What the server makes of a statement, without running it; for tests."""
         with _translated("explain"):
-            async with self._session(neo4j.READ_ACCESS) as session:
+            async with self._driver.session(
+                default_access_mode=neo4j.READ_ACCESS, notifications_min_severity="INFORMATION"
+            ) as session:
                 result = await session.run(Query("EXPLAIN " + text), dict(parameters))
                 summary = await result.consume()
-                return tuple(result.keys()), summary.plan or {}
+                return Explained(
+                    columns=tuple(result.keys()),
+                    plan=summary.plan or {},
+                    notifications=tuple(
+                        f"{status.gql_status} {status.status_description}"
+                        for status in summary.gql_status_objects
+                        if status.is_notification
+                    ),
+                    writes=summary.query_type != "r",
+                )
 
     async def _read(self, wanted: Statement, parameters: Mapping[str, Value]) -> list[Row]:
         @unit_of_work(

@@ -1,0 +1,232 @@
+"""Compiles what a query reads, and keeps what it compiled."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.values import VariableValues
+
+from app.errors import InvalidInput
+from app.graph import Value
+from app.projection.model import Model
+from app.projection.selection import NotProjectable, Reading
+from app.projection.shaper import Mode, Shape, generate
+from app.projection.statement import Binding, Guard, Writer, Written, unguarded
+
+T = TypeVar("T")
+
+LONGEST_KEPT = 32_768
+"""Characters of a document: what is longer is compiled each time, so that the plans kept are bounded in bytes too."""
+
+
+class Compiled:
+    """One compiled read: the statement, its parameters for given variables, and how its answer is shaped."""
+
+    def __init__(self, written: Written) -> None:
+        self._written = written
+        self._constant: dict[str, Value] = {}
+        self._bound: list[Binding] = []
+        for binding in written.bindings:
+            if _uses_variables(binding.arguments.node):
+                self._bound.append(binding)
+            else:
+                self._constant[binding.parameter] = _bind(binding, VariableValues({}, {}))
+
+    @property
+    def text(self) -> str:
+        """The statement; `$tenant`, and where the actor matters `$actor`, are its callers' to give."""
+        return self._written.text
+
+    def parameters(self, variables: VariableValues) -> dict[str, Value]:
+        """The statement's parameters. Raises GraphQLError where an argument's value does not fit, naming it."""
+        parameters = dict(self._constant)
+        for binding in self._bound:
+            parameters[binding.parameter] = _bind(binding, variables)
+        return parameters
+
+    @cached_property
+    def wire(self) -> Shape:
+        """Shapes the answer as it goes out; raises Irregular where GraphQL's own execution has to judge it."""
+        return generate(self._written.layout, Mode.WIRE)
+
+    @cached_property
+    def raw(self) -> Shape:
+        """Shapes the answer for GraphQL's own execution: dictionaries by response key."""
+        return generate(self._written.layout, Mode.RAW)
+
+
+def _bind(binding: Binding, variables: VariableValues) -> Value:
+    try:
+        return binding.read(binding.arguments.values(variables))
+    except InvalidInput as refused:
+        raise GraphQLError(
+            refused.message,
+            binding.arguments.node,
+            extensions={"code": refused.code, "argument": refused.field},
+            original_error=refused,
+        ) from refused
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One operation to be read: the document's text is what plans are kept by."""
+
+    text: str
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: VariableValues
+
+
+class Compiler:
+    """Compiles the reads of one schema; keeps at most `plans` of them, the longest unused leaves first."""
+
+    def __init__(self, model: Model, schema: GraphQLSchema, *, guard: Guard = unguarded, plans: int = 512) -> None:
+        self._model = model
+        self._schema = schema
+        self._guard = guard
+        self._shapes: _Kept[_Shapes] = _Kept(plans)
+        self._plans: _Kept[Compiled | None] = _Kept(plans)
+
+    def operation(self, request: Request) -> Compiled:
+        """The whole query as one statement.
+
+        Raises NotProjectable where GraphQL's own execution is needed for any part, and GraphQLError where a variable's
+        value does not fit its argument.
+        """
+
+        def write() -> Written:
+            parent = self._schema.query_type
+            assert parent is not None
+            roots = self._reading(request).roots(request.operation.selection_set, parent)
+            return self._writer(request).query(roots)
+
+        return self._compiled(request, (), write)
+
+    def root(self, request: Request, key: str, parent: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Compiled:
+        """One root field of a query as one statement. Raises as `operation`."""
+
+        def write() -> Written:
+            selected = self._reading(request).root(key, parent.fields.get(nodes[0].name.value), nodes)
+            return self._writer(request).query((selected,))
+
+        return self._compiled(request, ("root", key), write)
+
+    def node(self, request: Request, type_name: str, path: Hashable, nodes: Sequence[FieldNode]) -> Compiled:
+        """What the fields at a path of the answer select of one node, whose id is the parameter `id`.
+
+        Raises as `operation`.
+        """
+
+        def write() -> Written:
+            return self._writer(request).node_by_id(self._reading(request).node(type_name, nodes))
+
+        return self._compiled(request, ("node", type_name, path), write)
+
+    def _compiled(self, request: Request, part: Hashable, write: Callable[[], Written]) -> Compiled:
+        name = request.operation.name.value if request.operation.name else None
+        keep = len(request.text) <= LONGEST_KEPT
+        shapes = self._shapes.get((request.text, name), lambda: _Shapes.of(request), keep=keep)
+        key = (request.text, name, part, shapes.key(request.variables))
+
+        def compiled() -> Compiled | None:
+            try:
+                return Compiled(write())
+            except NotProjectable:
+                return None
+
+        found = self._plans.get(key, compiled, keep=keep)
+        if found is None:
+            raise NotProjectable(name)
+        return found
+
+    def _reading(self, request: Request) -> Reading:
+        return Reading(self._schema, self._model, request.fragments, request.variables)
+
+    def _writer(self, request: Request) -> Writer:
+        return Writer(self._model.types, request.variables, self._guard)
+
+
+class _Kept(Generic[T]):
+    """What was made before, by key; the longest unused leaves first."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._found: OrderedDict[Hashable, T] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], T], *, keep: bool) -> T:
+        if key in self._found:
+            self._found.move_to_end(key)
+            return self._found[key]
+        made = make()
+        if keep:
+            self._found[key] = made
+            if len(self._found) > self._most:
+                self._found.popitem(last=False)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Shapes:
+    """Which variables of an operation change its statement: by value in directives, by being given in arguments."""
+
+    decided: tuple[str, ...]
+    given: tuple[str, ...]
+
+    @classmethod
+    def of(cls, request: Request) -> _Shapes:
+        finder = _VariableFinder()
+        for node in (request.operation.selection_set, *request.fragments.values()):
+            visit(node, finder)
+        return cls(tuple(sorted(finder.decided)), tuple(sorted(finder.given)))
+
+    def key(self, variables: VariableValues) -> Hashable:
+        coerced = variables.coerced
+        return (
+            tuple(coerced.get(name) for name in self.decided),
+            tuple(_structure(coerced.get(name)) for name in self.given),
+        )
+
+
+class _VariableFinder(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.decided: set[str] = set()
+        self.given: set[str] = set()
+        self._directives = 0
+
+    def enter_directive(self, *_: object) -> None:
+        self._directives += 1
+
+    def leave_directive(self, *_: object) -> None:
+        self._directives -= 1
+
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        (self.decided if self._directives else self.given).add(node.name.value)
+
+
+def _structure(value: object) -> Hashable:
+    if isinstance(value, Mapping):
+        return tuple(sorted((name, _structure(each)) for name, each in value.items()))
+    return value is not None
+
+
+def _uses_variables(node: FieldNode) -> bool:
+    finder = _VariableFinder()
+    for argument in node.arguments or ():
+        visit(argument, finder)
+    return bool(finder.given)

@@ -1,0 +1,253 @@
+"""Generates the function that puts a statement's answer under its response keys.
+
+Two modes. `wire` gives what goes out as JSON and raises `Irregular` for whatever the specification makes an error of (a
+null where none may be, a value that does not fit its type): the caller then lets GraphQL's own execution say which.
+`raw` gives dictionaries by response key that GraphQL's own execution completes; it checks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import cast
+
+import orjson
+
+from app.graph import Value
+from app.projection.layout import (
+    Constant,
+    CursorAt,
+    EdgeLayout,
+    EntryAt,
+    InfoLayout,
+    LeafAt,
+    NodeLayout,
+    OneAt,
+    PageAt,
+    RootLayout,
+)
+from app.projection.model import Leaf, LeafKind
+from app.projection.paging import cursor
+from app.projection.selection import PageFact
+
+_TEXTS = frozenset({LeafKind.STRING, LeafKind.ID, LeafKind.TIME})
+
+
+class Irregular(Exception):
+    """The answer holds something that GraphQL's own execution has to judge."""
+
+
+class Mode(Enum):
+    """For whom values are shaped."""
+
+    WIRE = "wire"
+    RAW = "raw"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A root field whose node was not found: response key, type, and the key that was looked for."""
+
+    key: str
+    target: str
+    wanted: Value
+
+
+Shape = Callable[[Sequence[Value], Mapping[str, Value]], tuple[dict[str, object], list[Missing]]]
+"""From a row's columns and the statement's parameters: the data by response key, and what was not found."""
+
+
+def generate(layout: RootLayout, mode: Mode) -> Shape:
+    """The shaping function for a layout."""
+    code = _Code(mode)
+    code.root(layout)
+    scope = dict(code.scope)
+    exec(compile("\n".join(code.lines), "<shaper>", "exec"), scope)
+    return cast("Shape", scope["shape"])
+
+
+def _json(text: object) -> object:
+    if type(text) is not str:
+        raise Irregular
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Irregular from error
+
+
+def _texts(values: object) -> object:
+    if type(values) is not list:
+        raise Irregular
+    for value in values:
+        if type(value) is not str:
+            raise Irregular
+    return values
+
+
+def _many(values: object, one: Callable[[object], object]) -> object:
+    if type(values) is not list:
+        raise Irregular
+    return [one(value) for value in values]
+
+
+def _int(value: object) -> int:
+    if type(value) is not int or not -0x80000000 <= value <= 0x7FFFFFFF:
+        raise Irregular
+    return value
+
+
+def _float(value: object) -> float:
+    if type(value) is not float or not -1.8e308 < value < 1.8e308:
+        raise Irregular
+    return value
+
+
+def _boolean(value: object) -> bool:
+    if type(value) is not bool:
+        raise Irregular
+    return value
+
+
+def _named(names: Mapping[str, str]) -> Callable[[object], str]:
+    def name(value: object) -> str:
+        if type(value) is not str or value not in names:
+            raise Irregular
+        return names[value]
+
+    return name
+
+
+_CHECKS: Mapping[LeafKind, Callable[[object], object]] = {
+    LeafKind.JSON: _json,
+    LeafKind.INT: _int,
+    LeafKind.FLOAT: _float,
+    LeafKind.BOOLEAN: _boolean,
+}
+
+
+@dataclass(slots=True)
+class _Code:
+    mode: Mode
+    lines: list[str] = field(default_factory=list)
+    scope: dict[str, object] = field(
+        default_factory=lambda: {"Irregular": Irregular, "Missing": Missing, "cursor": cursor, "texts": _texts}
+    )
+    made: int = 0
+
+    def root(self, layout: RootLayout) -> None:
+        body = ["def shape(f, p):", " missing = []"]
+        parts = []
+        for index, (key, how) in enumerate(layout.items):
+            match how:
+                case Constant(text):
+                    parts.append(f"{key!r}: {text!r}")
+                case EntryAt():
+                    made = self._node(how.node, how.width)
+                    body.append(f" x{index} = {made}(f[{how.slot}][0], p) if f[{how.slot}] else None")
+                    refused = f"Missing({key!r}, {how.target!r}, p[{how.parameter!r}])"
+                    body.append(f" if not f[{how.slot}]: missing.append({refused})")
+                    parts.append(f"{key!r}: x{index}")
+                case PageAt():
+                    parts.append(f"{key!r}: {self._page(how, 'f[{}]')}")
+        self.lines += [*body, f" return {{{', '.join(parts)}}}, missing"]
+
+    def _node(self, layout: NodeLayout, width: int) -> str:
+        checks: list[str] = []
+        parts = []
+        for key, how in layout.items:
+            match how:
+                case Constant(text):
+                    parts.append(f"{key!r}: {text!r}")
+                case LeafAt(slot, leaf):
+                    parts.append(f"{key!r}: {self._leaf(f'a{slot}', leaf, checks)}")
+                case OneAt(slot, inner, nullable, node):
+                    value = f"{self._node(node, inner)}(a{slot}[0], p) if a{slot} else None"
+                    if not nullable and self.mode is Mode.WIRE:
+                        checks.append(f"not a{slot}")
+                    parts.append(f"{key!r}: {value}")
+                case PageAt():
+                    parts.append(f"{key!r}: {self._page(how, 'a{}')}")
+        return self._function("n", width, checks, parts)
+
+    def _edge(self, layout: EdgeLayout, page: PageAt) -> str:
+        checks: list[str] = []
+        parts = []
+        for key, how in layout.items:
+            match how:
+                case Constant(text):
+                    parts.append(f"{key!r}: {text!r}")
+                case CursorAt():
+                    parts.append(f"{key!r}: cursor([{', '.join(f'a{slot}' for slot in page.keys)}])")
+                case LeafAt(slot, leaf):
+                    parts.append(f"{key!r}: {self._leaf(f'a{slot}', leaf, checks)}")
+                case NodeLayout():
+                    parts.append(f"{key!r}: {self._node(how, page.width)}(v, p)")
+        return self._function("e", page.width, checks, parts)
+
+    def _function(self, letter: str, width: int, checks: Sequence[str], parts: Sequence[str]) -> str:
+        name = self._name(letter)
+        self.lines += [f"def {name}(v, p):", f" {' '.join(f'a{slot},' for slot in range(width))} = v"]
+        if checks:
+            self.lines.append(f" if {' or '.join(checks)}: raise Irregular")
+        self.lines.append(f" return {{{', '.join(parts)}}}")
+        return name
+
+    def _page(self, page: PageAt, place: str) -> str:
+        name = self._name("q")
+        body = [f"def {name}(rows, count, p):"]
+        if page.rows is not None:
+            body.append(f" more = len(rows) >= p[{page.limit!r}]")
+            body.append(" if more: rows = rows[:-1]")
+        parts = []
+        for key, how in page.items:
+            match how:
+                case Constant(text):
+                    parts.append(f"{key!r}: {text!r}")
+                case NodeLayout():
+                    parts.append(f"{key!r}: [{self._node(how, page.width)}(r, p) for r in rows]")
+                case EdgeLayout():
+                    parts.append(f"{key!r}: [{self._edge(how, page)}(r, p) for r in rows]")
+                case InfoLayout(facts):
+                    info = ", ".join(f"{own!r}: {self._fact(fact, page)}" for own, fact in facts)
+                    parts.append(f"{key!r}: {{{info}}}")
+                case PageFact():
+                    parts.append(f"{key!r}: {self._fact(how, page)}")
+        self.lines += [*body, f" return {{{', '.join(parts)}}}"]
+        rows, count = ("None" if slot is None else place.format(slot) for slot in (page.rows, page.count))
+        return f"{name}({rows}, {count}, p)"
+
+    def _fact(self, fact: PageFact | Constant, page: PageAt) -> str:
+        match fact:
+            case Constant(text):
+                return repr(text)
+            case PageFact.TOTAL:
+                return "count"
+            case PageFact.MORE:
+                return "more"
+            case PageFact.END:
+                keys = ", ".join(f"rows[-1][{slot}]" for slot in page.keys)
+                return f"cursor([{keys}]) if rows else None"
+
+    def _leaf(self, value: str, leaf: Leaf, checks: list[str]) -> str:
+        """The expression for a leaf; adds to `checks` what makes the answer irregular."""
+        if self.mode is Mode.RAW:
+            return value
+        if leaf.kind in _TEXTS and not leaf.many:
+            wrong = f"type({value}) is not str"
+            checks.append(f"{value} is not None and {wrong}" if leaf.nullable else wrong)
+            return value
+        checked = self._checked(value, leaf)
+        return f"None if {value} is None else {checked}" if leaf.nullable else checked
+
+    def _checked(self, value: str, leaf: Leaf) -> str:
+        if leaf.kind in _TEXTS:
+            return f"texts({value})"
+        name = self._name("c")
+        one = _named(leaf.names) if leaf.kind is LeafKind.ENUM else _CHECKS[leaf.kind]
+        self.scope[name] = (lambda values: _many(values, one)) if leaf.many else one
+        return f"{name}({value})"
+
+    def _name(self, letter: str) -> str:
+        self.made += 1
+        return f"{letter}{self.made}"

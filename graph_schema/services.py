@@ -1,0 +1,93 @@
+"""Services, their versions, and what they depend on."""
+
+from datetime import datetime
+
+from strawberry import ID
+
+from app.domain.dependencies import DependencyKind as DependencyKind
+from app.domain.workloads import ProbeKind as ProbeKind
+from app.projection.model import Order
+from graph_schema.declaration import Rule, incoming, many, node, one, outgoing, stored
+from graph_schema.stored import described
+
+described(
+    DependencyKind,
+    "How much a service needs another.",
+    {
+        DependencyKind.HARD: "Cannot run without it: deployed after it, and blocked while it is missing.",
+        DependencyKind.SOFT: "Uses it where it is there.",
+    },
+)
+described(
+    ProbeKind,
+    "How a container is asked whether it is ready.",
+    {
+        ProbeKind.TCP: "By connecting to the port.",
+        ProbeKind.HTTP: "By a GET request.",
+        ProbeKind.GRPC: "By the gRPC health protocol.",
+    },
+)
+DEPENDENCY = {"kind": stored(DependencyKind, "How much it is needed.")}
+
+
+@node("Service")
+class Service:
+    """A process that is part of an application."""
+
+    id = stored(ID, "Its path: `project/application/service`.")
+    version = stored(int, "Counts its changes, from 1.")
+    created_at = stored(datetime, "When it was created.")
+    updated_at = stored(datetime, "When it was last changed.")
+    name = stored(str, "Its name: a DNS label, unique in the application.")
+    description = stored(str, "What it is for.", optional=True)
+    kind = stored(str, "What it is for a provider, such as `Workload`.")
+    application = one("applications.Application", incoming("HAS_SERVICE"), "The application it is part of.")
+    desired_version = one("ServiceVersion", outgoing("DESIRES"), "The version to deploy next.", optional=True)
+    versions = many("ServiceVersion", outgoing("HAS_VERSION"), "All its versions.", on_delete=Rule.CASCADE)
+    dependencies = many(
+        "Service", outgoing("DEPENDS_ON"), "The services it needs.", name="ServiceDependency", properties=DEPENDENCY
+    )
+    dependents = many(
+        "Service",
+        incoming("DEPENDS_ON"),
+        "The services that need it.",
+        name="ServiceDependency",
+        properties=DEPENDENCY,
+        on_delete=Rule.RESTRICT,
+    )
+    deployments = many("deployments.Deployment", incoming("OF"), "What is recorded of it, one an environment.")
+    plan_steps = many(
+        "plans.PlanStep",
+        incoming("CHANGES"),
+        "The steps of plans that change it, newest first.",
+        order=(Order("id", descending=True),),
+    )
+
+
+@node("ServiceVersion")
+class ServiceVersion:
+    """What a service is made of at one time; a version never changes."""
+
+    id = stored(ID, "Its path: `project/application/service:version`.")
+    version = stored(int, "Counts its changes, from 1.")
+    created_at = stored(datetime, "When it was created.")
+    updated_at = stored(datetime, "When it was last changed.")
+    name = stored(str, "Its label and the beginning of its digest.")
+    digest = stored(str, "The SHA-256 of what it specifies, in hexadecimal.")
+    image = stored(str, "The container image.")
+    replicas = stored(int, "How many of it run.")
+    ports = stored(str, "The ports it listens on, each as `name:number:target`.", many=True)
+    environment = stored(str, "The environment variables, each as `NAME=value`.", many=True)
+    command = stored(str, "The command that replaces the image's own.", many=True)
+    args = stored(str, "The arguments that replace the image's own.", many=True)
+    cpu_request = stored(str, "CPU it is guaranteed, as a Kubernetes quantity.", optional=True)
+    cpu_limit = stored(str, "CPU it may use, as a Kubernetes quantity.", optional=True)
+    memory_request = stored(str, "Memory it is guaranteed, as a Kubernetes quantity.", optional=True)
+    memory_limit = stored(str, "Memory it may use, as a Kubernetes quantity.", optional=True)
+    probe_kind = stored(ProbeKind, "How it is asked whether it is ready.", optional=True)
+    probe_port = stored(int, "The port that is asked.", optional=True)
+    probe_path = stored(str, "The path that an HTTP probe asks for.", optional=True)
+    deadline_seconds = stored(int, "How many seconds a deployment may wait for it to be ready.")
+    service = one("Service", incoming("HAS_VERSION"), "The service it is a version of.")
+    desired_by = one("Service", incoming("DESIRES"), "The service, where this is what to deploy next.", optional=True)
+    deployments = many("deployments.Deployment", incoming("RUNS"), "Where it is recorded as running.")

@@ -1,0 +1,118 @@
+"""Stored properties and enums: the leaves of a declaration."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from operator import or_
+from types import GenericAlias
+from typing import TypeVar
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.scalars import JSON
+from strawberry.types.base import has_strawberry_definition
+from strawberry.types.enum import StrawberryEnumDefinition
+from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
+
+from app.projection.model import Leaf, LeafKind
+
+E = TypeVar("E", bound=type[Enum])
+
+_PROPERTY = re.compile(r"[a-z][a-z0-9_]*")
+_KINDS: Mapping[object, LeafKind] = {
+    str: LeafKind.STRING,
+    strawberry.ID: LeafKind.ID,
+    int: LeafKind.INT,
+    float: LeafKind.FLOAT,
+    bool: LeafKind.BOOLEAN,
+    datetime: LeafKind.TIME,
+    JSON: LeafKind.JSON,
+}
+
+
+class DeclarationInvalid(Exception):
+    """A declaration contradicts itself; the message says where, and what to write instead."""
+
+
+def described(enum: E, description: str, values: Mapping[Enum, str]) -> E:
+    """Make an enum of the domain a GraphQL enum, with a description for it and for each of its values.
+
+    Raises DeclarationInvalid where a value has none.
+    """
+    if has_strawberry_definition(enum):
+        raise DeclarationInvalid(f"{enum.__name__} is described already: import it from the module that does")
+    made = strawberry.enum(enum, description=description)
+    definition = _enum_definition(made)
+    missing = [member.name for member in enum if not values.get(member)]
+    if missing:
+        raise DeclarationInvalid(f"{enum.__name__}: say what {', '.join(missing)} means, in the third argument")
+    for value in definition.values:
+        value.description = values[enum[value.name]]
+    return made
+
+
+def _enum_definition(enum: object) -> StrawberryEnumDefinition:
+    if has_strawberry_definition(enum):
+        definition = enum.__strawberry_definition__
+        if isinstance(definition, StrawberryEnumDefinition):
+            return definition
+    raise DeclarationInvalid(f"{enum!r} is no GraphQL enum yet: pass it through described(…) first")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A property of a node or of a relationship, and the field that shows it."""
+
+    type_: object
+    description: str
+    optional: bool
+    many: bool
+    property_: str | None
+
+    def leaf(self, name: str) -> Leaf:
+        """The field as the projection sees it, declared under that Python name."""
+        names = {}
+        if self.kind is LeafKind.ENUM:
+            names = {str(value.value): value.name for value in _enum_definition(self.type_).values}
+        return Leaf(to_camel_case(name), self.property_ or name, self.kind, self.optional, self.many, names)
+
+    def field(self, name: str) -> StrawberryField:
+        """The field as Strawberry sees it, declared under that Python name."""
+        annotation: object = GenericAlias(list, (self.type_,)) if self.many else self.type_
+        return StrawberryField(
+            python_name=name,
+            type_annotation=StrawberryAnnotation(or_(annotation, None) if self.optional else annotation),
+            description=self.description,
+        )
+
+    @property
+    def kind(self) -> LeafKind:
+        """How the property is read."""
+        return LeafKind.ENUM if isinstance(self.type_, type) and issubclass(self.type_, Enum) else _KINDS[self.type_]
+
+
+def stored(
+    type_: object, description: str, *, optional: bool = False, many: bool = False, property_: str | None = None
+) -> Stored:
+    """A stored property.
+
+    `type_` is str, ID, int, float, bool, datetime, JSON or an enum; `optional` says that it may be missing, `many` that
+    it is a list; `property_` is its name in the graph where that differs from the field's.
+
+    Raises DeclarationInvalid.
+    """
+    made = Stored(type_, description, optional, many, property_)
+    if not (isinstance(type_, type) and issubclass(type_, Enum)) and type_ not in _KINDS:
+        raise DeclarationInvalid(
+            f"{type_!r} cannot be stored: use str, ID, int, float, bool, datetime, JSON or an enum"
+        )
+    if made.kind is LeafKind.ENUM:
+        _enum_definition(type_)
+    if not description.strip():
+        raise DeclarationInvalid("a stored property needs a description: say what it tells the caller")
+    if property_ is not None and _PROPERTY.fullmatch(property_) is None:
+        raise DeclarationInvalid(f"{property_!r} is no property name: write it in snake_case")
+    return made

@@ -12,10 +12,11 @@ from app.domain.sessions import Passwords
 from app.domain.tenants import ensure_tenant
 from app.graph import Graph, GraphSettings
 from app.ids import Ids
+from app.local.neo4j import Neo4jServer
 from app.migrations import migrate
 from app.ports import SystemClock
 from tests.platform import Platform
-from tests.servers import Neo4jAccess, neo4j_for_tests, redis_for_tests
+from tests.servers import Neo4jAccess, neo4j_for_tests, own_neo4j, redis_for_tests
 
 _LATE = ("faults", "kubernetes", "providers", "end_to_end")
 """Folders whose tests take long: they come last, in this order, so that a plain mistake shows within seconds."""
@@ -26,6 +27,17 @@ def neo4j_access(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jAcce
     """A real Neo4j for the whole test run. Tests keep apart by a tenant each, never by emptying it."""
     with neo4j_for_tests(tmp_path_factory.mktemp("neo4j")) as access:
         yield access
+
+
+@pytest.fixture(scope="session")
+def lone_neo4j(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
+    """A real Neo4j beside the shared one, for tests of what a whole server has: constraints, the names it knows."""
+    server = own_neo4j(tmp_path_factory.mktemp("lone-neo4j"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +83,13 @@ def platform(graph: Graph, tenant: str) -> Platform:
     return Platform(graph, tenant)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A test that was skipped has not passed: the run fails."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run what needs no server first, then what asks the shared ones, then the folders that take long."""
 
@@ -81,6 +100,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if folder == "local":
             return 2
-        return 1 if fixtures & {"neo4j_access", "redis_url"} else 0
+        return 1 if fixtures & {"neo4j_access", "lone_neo4j", "redis_url"} else 0
 
     items.sort(key=rank)

@@ -50,7 +50,7 @@ lint: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check --select D100,D101,D102,D103,D104,D106 app cypher graph_schema workers
 	$(BIN)/mypy
-	$(BIN)/mypy deploy/environment.py
+	$(BIN)/mypy deploy/environment.py .ci/contained.py
 
 format: dev
 	$(BIN)/ruff check --fix .

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, cast
 
 import strawberry
 
@@ -13,7 +13,17 @@ from graph_schema.context import Context
 from graph_schema.problems import Problem, problems_of
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., object])
 Asked: TypeAlias = strawberry.Info[Context, None]
+
+
+def mutation(*, description: str) -> Callable[[F], F]:
+    """Make a method a mutation of the schema; it stays typed as it is."""
+
+    def decorate(method: F) -> F:
+        return cast("F", strawberry.mutation(method, description=description))
+
+    return decorate
 
 
 def change_of(info: Asked) -> Change:

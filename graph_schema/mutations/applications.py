@@ -9,7 +9,16 @@ from app.domain import applications
 from app.domain.applications import ApplicationSpec
 from app.domain.changes import Change, Saving
 from graph_schema.applications import Application
-from graph_schema.mutations.answers import Asked, DeleteInput, DeletePayload, attempt, change_of, deleted, located
+from graph_schema.mutations.answers import (
+    Asked,
+    DeleteInput,
+    DeletePayload,
+    attempt,
+    change_of,
+    deleted,
+    located,
+    mutation,
+)
 from graph_schema.problems import Problem
 from graph_schema.projected import projected
 
@@ -62,7 +71,7 @@ async def _updated(change: Change, input: UpdateApplicationInput) -> str:
 class ApplicationMutations:
     """Mutations of applications."""
 
-    @strawberry.mutation(description="Create an application. Refused where one of that name exists in the project.")
+    @mutation(description="Create an application. Refused where one of that name exists in the project.")
     async def create_application(
         self, info: Asked, input: Annotated[CreateApplicationInput, strawberry.argument(description="The application.")]
     ) -> ApplicationPayload:
@@ -70,14 +79,14 @@ class ApplicationMutations:
         spec = ApplicationSpec(input.project, input.name, input.description, locate=_PLACES)
         return await _payload(info, applications.save_application(change_of(info), spec, saving=Saving.CREATE))
 
-    @strawberry.mutation(description="Change an application.")
+    @mutation(description="Change an application.")
     async def update_application(
         self, info: Asked, input: Annotated[UpdateApplicationInput, strawberry.argument(description="The change.")]
     ) -> ApplicationPayload:
         """Change an application."""
         return await _payload(info, _updated(change_of(info), input))
 
-    @strawberry.mutation(
+    @mutation(
         description="Delete an application with its services and their versions. Refused while any of them is "
         "deployed, or services of other applications depend on them."
     )

@@ -10,7 +10,16 @@ from app.domain.changes import Change, Saving
 from app.domain.environments import EnvironmentSpec, Stage
 from graph_schema.environments import Environment
 from graph_schema.environments import Stage as GraphStage
-from graph_schema.mutations.answers import Asked, DeleteInput, DeletePayload, attempt, change_of, deleted, located
+from graph_schema.mutations.answers import (
+    Asked,
+    DeleteInput,
+    DeletePayload,
+    attempt,
+    change_of,
+    deleted,
+    located,
+    mutation,
+)
 from graph_schema.problems import Problem
 from graph_schema.projected import projected
 
@@ -91,7 +100,7 @@ async def _updated(change: Change, input: UpdateEnvironmentInput) -> str:
 class EnvironmentMutations:
     """Mutations of environments."""
 
-    @strawberry.mutation(description="Create an environment. Refused where one of that name exists in the project.")
+    @mutation(description="Create an environment. Refused where one of that name exists in the project.")
     async def create_environment(
         self, info: Asked, input: Annotated[CreateEnvironmentInput, strawberry.argument(description="The environment.")]
     ) -> EnvironmentPayload:
@@ -109,14 +118,14 @@ class EnvironmentMutations:
         whole = environments.completed(spec, default_provider=info.context.application.default_provider)
         return await _payload(info, environments.save_environment(change_of(info), whole, saving=Saving.CREATE))
 
-    @strawberry.mutation(description="Change an environment.")
+    @mutation(description="Change an environment.")
     async def update_environment(
         self, info: Asked, input: Annotated[UpdateEnvironmentInput, strawberry.argument(description="The change.")]
     ) -> EnvironmentPayload:
         """Change an environment."""
         return await _payload(info, _updated(change_of(info), input))
 
-    @strawberry.mutation(description="Delete an environment. Refused while something is deployed in it.")
+    @mutation(description="Delete an environment. Refused while something is deployed in it.")
     async def delete_environment(
         self, info: Asked, input: Annotated[DeleteInput, strawberry.argument(description="Which environment.")]
     ) -> DeletePayload:

@@ -1,15 +1,16 @@
 """The mutation that applies manifests."""
 
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
+from pydantic import JsonValue
 from strawberry.scalars import JSON
 
 from app.domain import applying
 from app.domain.applying import Applied
 from app.domain.changes import Outcome
-from graph_schema.mutations.answers import Asked, attempt, change_of
+from graph_schema.mutations.answers import Asked, attempt, change_of, mutation
 from graph_schema.problems import Problem
 
 
@@ -73,7 +74,7 @@ def _result(one: Applied) -> ApplyResult:
 class ManifestMutations:
     """The mutation that applies manifests."""
 
-    @strawberry.mutation(description="Make the graph what the manifests say, all of it or nothing.")
+    @mutation(description="Make the graph what the manifests say, all of it or nothing.")
     async def apply_manifests(
         self, info: Asked, input: Annotated[ApplyManifestsInput, strawberry.argument(description="The manifests.")]
     ) -> ApplyManifestsPayload:
@@ -81,7 +82,7 @@ class ManifestMutations:
         applied, problems = await attempt(
             applying.apply_manifests(
                 change_of(info),
-                input.manifests,
+                cast("list[JsonValue]", input.manifests),
                 prune=input.prune,
                 default_provider=info.context.application.default_provider,
             )

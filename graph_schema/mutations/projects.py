@@ -7,7 +7,7 @@ import strawberry
 from app.domain import projects
 from app.domain.changes import Saving
 from app.domain.projects import ProjectSpec
-from graph_schema.mutations.answers import Asked, DeleteInput, DeletePayload, attempt, change_of, deleted
+from graph_schema.mutations.answers import Asked, DeleteInput, DeletePayload, attempt, change_of, deleted, mutation
 from graph_schema.problems import Problem
 from graph_schema.projected import projected
 from graph_schema.projects import Project
@@ -51,14 +51,14 @@ async def _payload(info: Asked, spec: ProjectSpec, saving: Saving) -> ProjectPay
 class ProjectMutations:
     """Mutations of projects."""
 
-    @strawberry.mutation(description="Create a project. Refused where one of that name exists.")
+    @mutation(description="Create a project. Refused where one of that name exists.")
     async def create_project(
         self, info: Asked, input: Annotated[CreateProjectInput, strawberry.argument(description="The project.")]
     ) -> ProjectPayload:
         """Create a project."""
         return await _payload(info, ProjectSpec(input.name, input.description), Saving.CREATE)
 
-    @strawberry.mutation(description="Change a project.")
+    @mutation(description="Change a project.")
     async def update_project(
         self, info: Asked, input: Annotated[UpdateProjectInput, strawberry.argument(description="The change.")]
     ) -> ProjectPayload:
@@ -66,7 +66,7 @@ class ProjectMutations:
         spec = ProjectSpec(input.id, input.description, input.expected_version)
         return await _payload(info, spec, Saving.UPDATE)
 
-    @strawberry.mutation(description="Delete a project. Refused while it holds applications or environments.")
+    @mutation(description="Delete a project. Refused while it holds applications or environments.")
     async def delete_project(
         self, info: Asked, input: Annotated[DeleteInput, strawberry.argument(description="Which project.")]
     ) -> DeletePayload:

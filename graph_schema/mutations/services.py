@@ -11,7 +11,16 @@ from app.domain.dependencies import Dependency
 from app.domain.dependencies import DependencyKind as DomainKind
 from app.domain.services import ServiceSpec
 from app.domain.version_input import read_version
-from graph_schema.mutations.answers import Asked, DeleteInput, DeletePayload, attempt, change_of, deleted, located
+from graph_schema.mutations.answers import (
+    Asked,
+    DeleteInput,
+    DeletePayload,
+    attempt,
+    change_of,
+    deleted,
+    located,
+    mutation,
+)
 from graph_schema.mutations.versions import ServiceVersionInput, manifest_spec
 from graph_schema.problems import Problem
 from graph_schema.projected import projected
@@ -137,21 +146,21 @@ async def _versioned(change: Change, input: CreateServiceVersionInput) -> str:
 class ServiceMutations:
     """Mutations of services, their versions and dependencies."""
 
-    @strawberry.mutation(description="Create a service. Refused where one of that name exists in the application.")
+    @mutation(description="Create a service. Refused where one of that name exists in the application.")
     async def create_service(
         self, info: Asked, input: Annotated[CreateServiceInput, strawberry.argument(description="The service.")]
     ) -> ServicePayload:
         """Create a service."""
         return await _payload(info, _created(change_of(info), input))
 
-    @strawberry.mutation(description="Change a service.")
+    @mutation(description="Change a service.")
     async def update_service(
         self, info: Asked, input: Annotated[UpdateServiceInput, strawberry.argument(description="The change.")]
     ) -> ServicePayload:
         """Change a service."""
         return await _payload(info, _updated(change_of(info), input))
 
-    @strawberry.mutation(
+    @mutation(
         description="Delete a service with its versions. Refused while other services depend on it. What runs of it "
         "is removed by the next plan of its application."
     )
@@ -162,7 +171,7 @@ class ServiceMutations:
         change = change_of(info)
         return await deleted(services.delete_service(change, input.id, expected_version=input.expected_version))
 
-    @strawberry.mutation(
+    @mutation(
         description="Create a version of a service, to be deployed next. The same content gives the same version."
     )
     async def create_service_version(
@@ -173,7 +182,7 @@ class ServiceMutations:
         node = None if id is None else await projected(info, ServiceVersion, id, field="serviceVersion")
         return ServiceVersionPayload(service_version=node, problems=problems)
 
-    @strawberry.mutation(description="Delete a version. Refused while a deployment runs it or its service desires it.")
+    @mutation(description="Delete a version. Refused while a deployment runs it or its service desires it.")
     async def delete_service_version(
         self, info: Asked, input: Annotated[DeleteInput, strawberry.argument(description="Which version.")]
     ) -> DeletePayload:
@@ -181,7 +190,7 @@ class ServiceMutations:
         change = change_of(info)
         return await deleted(versions.delete_version(change, input.id, expected_version=input.expected_version))
 
-    @strawberry.mutation(
+    @mutation(
         description="Let a service depend on another, or change how much it does. Refused where it closes a circle."
     )
     async def add_dependency(
@@ -191,7 +200,7 @@ class ServiceMutations:
         wanted = Dependency(input.depends_on, _kind(input.kind), located({"service": "dependsOn"}))
         return await _payload(info, dependencies.add_dependency(change_of(info), input.service, wanted))
 
-    @strawberry.mutation(description="Let a service no longer depend on another.")
+    @mutation(description="Let a service no longer depend on another.")
     async def remove_dependency(
         self, info: Asked, input: Annotated[RemoveDependencyInput, strawberry.argument(description="The dependency.")]
     ) -> ServicePayload:

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from app.errors import Refusal
-from graph_schema.mutations.answers import Asked
+from graph_schema.mutations.answers import Asked, mutation
 from graph_schema.problems import Problem, problems_of
 
 
@@ -40,7 +40,7 @@ class LoginPayload:
 class SessionMutations:
     """Signing in."""
 
-    @strawberry.mutation(description="Sign in with name and password; the only operation that needs no token.")
+    @mutation(description="Sign in with name and password; the only operation that needs no token.")
     async def login(
         self, info: Asked, input: Annotated[LoginInput, strawberry.argument(description="Name and password.")]
     ) -> LoginPayload:

@@ -69,11 +69,21 @@ def version() -> str:
     return ".".join(map(str, sys.version_info[:3]))
 
 
+def project_version() -> str:
+    """The version that the checkout gives itself."""
+    # Here and not above: an older Python has no such module, and is told so in words.
+    import tomllib
+
+    with (CHECKOUT / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
+
+
 def digest(lock: str, python: Path) -> str:
     """Stands for all that an environment was made from."""
     text = (CHECKOUT / "deploy" / "requirements" / f"{lock}.txt").read_bytes()
     script = Path(__file__).read_bytes()
-    return hashlib.sha256(b"\0".join([text, script, version().encode(), str(python).encode()])).hexdigest()
+    parts = [version(), project_version(), str(python)]
+    return hashlib.sha256(b"\0".join([text, script, *(part.encode() for part in parts)])).hexdigest()
 
 
 def stamp(environment: Path) -> dict[str, str]:
@@ -140,10 +150,20 @@ def install(python: Path, lock: Path) -> None:
 
 
 def point_here(environment: Path, python: Path) -> None:
-    """Make the checkout importable in the environment, and `trellis` a command of it."""
+    """Make the checkout a package of the environment in place, and `trellis` a command of it.
+
+    What an editable install does, without the build program that it needs.
+    """
     asked = "import sysconfig; print(sysconfig.get_path('purelib'))"
     place = subprocess.run([str(python), "-c", asked], capture_output=True, text=True, check=True).stdout.strip()
     (Path(place) / "trellis.pth").write_text(f"{CHECKOUT}\n")
+    for old in Path(place).glob("trellis-*.dist-info"):
+        shutil.rmtree(old)
+    release = project_version()
+    metadata = Path(place) / f"trellis-{release}.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: trellis\nVersion: {release}\n")
+    (metadata / "INSTALLER").write_text("deploy/environment.py\n")
     script = environment / "bin" / "trellis"
     script.write_text(SCRIPT.format(python=python))
     script.chmod(0o755)

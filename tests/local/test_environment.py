@@ -27,8 +27,10 @@ def loaded(checkout: Path) -> ModuleType:
     copy.write_text(SOURCE.read_text())
     (checkout / "app" / "cli").mkdir(parents=True)
     (checkout / "app" / "cli" / "commands.py").write_text(
-        "import sys\ndef main():\n    print(sys.prefix, sys.argv[1:])\n    return 7\n"
+        "import sys\nfrom importlib.metadata import version\n"
+        "def main():\n    print(sys.prefix, version('trellis'), sys.argv[1:])\n    return 7\n"
     )
+    (checkout / "pyproject.toml").write_text('[project]\nversion = "3.2.1"\n')
     spec = importlib.util.spec_from_file_location("environment", copy)
     assert spec is not None
     assert spec.loader is not None
@@ -66,7 +68,7 @@ def test_it_is_made_once_and_again_where_the_lock_changed(environment: ModuleTyp
     trellis = run(place / "bin" / "trellis", "plan", "a b", folder=tmp_path)
 
     # then
-    assert (trellis.stdout, trellis.stderr) == (f"{place} ['plan', 'a b']\n", "")
+    assert (trellis.stdout, trellis.stderr) == (f"{place} 3.2.1 ['plan', 'a b']\n", "")
     assert trellis.returncode == 7
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from app.broker import LONGEST_WAIT
+from app.broker import LONGEST_WAIT, answering
 from app.ports import Clock
 
 CHANNEL = "trellis:doorbell"
@@ -37,9 +36,9 @@ class RedisDoorbell:
         if self._clock.monotonic() < self._silent_until:
             return
         try:
-            async with asyncio.timeout(RING_SECONDS):
+            async with answering(RING_SECONDS):
                 await self._redis.publish(CHANNEL, tenant)
-        except (RedisError, OSError, TimeoutError) as error:
+        except (RedisError, OSError) as error:
             self._silent_until = self._clock.monotonic() + SILENCE_SECONDS
             log.warning("doorbell.unheard", tenant=tenant, error=type(error).__name__)
 
@@ -50,7 +49,8 @@ async def rings(redis: Redis, clock: Clock) -> AsyncIterator[str]:
     while True:
         try:
             async with redis.pubsub(ignore_subscribe_messages=True) as channel:
-                await channel.subscribe(CHANNEL)
+                async with answering():
+                    await channel.subscribe(CHANNEL)
                 while True:
                     message = await channel.get_message(timeout=LONGEST_WAIT)
                     failures = 0

@@ -26,7 +26,7 @@ from app.event_stream import EventStream
 from app.graph import Graph, GraphUnavailable
 from app.ports import Clock
 
-QUEUE = 1000
+QUEUE = 2000
 READ_LIMIT = 500
 BACKOFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 

@@ -120,7 +120,10 @@ class Sequencer:
         return batch
 
     async def publish(self, tenant: str, events: tuple[RecordedEvent, ...]) -> None:
-        """Put numbered events on the stream, and before them whatever it lacks. Raises RedisError, GraphUnavailable."""
+        """Put numbered events on the stream, and before them whatever it lacks.
+
+        Raises RedisError, OSError, GraphUnavailable, EventUnreadable.
+        """
         last = await self._stream.last(tenant)
         before = events[0].seq - 1
         if last < before:
@@ -130,7 +133,7 @@ class Sequencer:
     async def catch_up(self, tenant: str) -> None:
         """Make the stream end where the log ends, as after a crash or an emptied Redis.
 
-        Raises RedisError, GraphUnavailable, EventUnreadable.
+        Raises RedisError, OSError, GraphUnavailable, EventUnreadable.
         """
         last = await self._stream.last(tenant)
         end = await end_of_log(self._graph, tenant)
@@ -290,5 +293,5 @@ class Sequencer:
             async with asyncio.timeout(RELEASE_SECONDS):
                 for tenant, fence in self._fences.items():
                     await self._graph.write("events/release_log", tenant, owner=self._owner, fence=fence)
-        except (*_EXPECTED, TimeoutError) as error:
+        except _EXPECTED as error:
             log.info("sequencer.leases_left", error=repr(error))

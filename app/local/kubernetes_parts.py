@@ -141,7 +141,7 @@ def command(name: str, programs: Programs, files: Files, endpoints: Endpoints) -
                 "controllers": "*,-nodeipam,-route,-service-lb-controller,-cloud-node-lifecycle-controller",
                 "kube-api-qps": "200",
                 "kube-api-burst": "400",
-                # Nodes that are played do not fail; a machine that slept, or an API server that was away, is no failure.
+                # Nodes that are played do not fail: a machine that slept or an API server that was away is no failure.
                 "node-monitor-grace-period": "15m",
             }
         case "kube-scheduler":

@@ -164,20 +164,15 @@ class KubernetesProvider:
 
     async def _not_ready(self, rollout: _Rollout, passed: DeadlinePassed) -> Exception:
         desired = rollout.desired
-        where = f"{desired.target.namespace}/{desired.target.name}"
-        if passed.unavailable is not None:
-            return ProviderUnavailable(
-                f"the rollout of {where} cannot be followed to its end, {desired.deadline_seconds} s have passed: "
-                f"{passed.unavailable}"
-            )
+        where, seconds = f"{desired.target.namespace}/{desired.target.name}", desired.deadline_seconds
         try:
+            if passed.unavailable is not None:
+                raise passed.unavailable
             why = obstacles(rollout.live, await self._pods(desired.target))
         except ProviderUnavailable as unavailable:
-            return unavailable
+            return ProviderUnavailable(f"{where} cannot be followed to its end, {seconds} s have passed: {unavailable}")
         how_far = "nothing is known of it" if rollout.live is None else progress(rollout.live).message
-        return ProviderFailure(
-            f"{where} is not ready after {desired.deadline_seconds} s: {how_far}" + (f"; {why}" if why else "")
-        )
+        return ProviderFailure(f"{where} is not ready after {seconds} s: {how_far}" + (f"; {why}" if why else ""))
 
     def _outputs(self, desired: Workload) -> dict[str, str]:
         host = f"{desired.target.name}.{desired.target.namespace}.svc.{self._cluster_domain}"

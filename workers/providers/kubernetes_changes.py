@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from app.domain.workloads import Target, Workload
 from workers.providers.contract import ProviderUnavailable, StepContext
@@ -14,9 +14,12 @@ from workers.providers.kubernetes_api import (
     DEPLOYMENTS,
     SERVICES,
     KubernetesApi,
+    M,
+    Resource,
 )
 from workers.providers.kubernetes_fields import Live
 from workers.providers.kubernetes_manifests import (
+    Manifest,
     is_ours,
     manifests,
     namespace_labels,
@@ -48,7 +51,24 @@ def put(api: KubernetesApi, desired: Workload, step: StepContext) -> Deployment:
     Nothing is written if one of them was not made by us for this target (ProviderFailure), or was written by a later
     claim (StaleFence). Each is written only as it was read, so that this also holds against what happens in between.
     """
-    return _repeated(f'Deployment "{desired.target.namespace}/{desired.target.name}"', lambda: _put(api, desired, step))
+    target = desired.target
+    live = _read(api, target)
+    wanted = manifests(desired, step)
+    service = live.service if live.service is not None and is_ours(live.service, target) else None
+    _require_writable(CONFIG_MAPS.kind, live.config_map, target, step)
+    _require_writable(DEPLOYMENTS.kind, live.deployment, target, step)
+    _require_writable(SERVICES.kind, service if wanted.service is None else live.service, target, step)
+
+    try:
+        _apply(api, CONFIG_MAPS, wanted.config_map, live.config_map, target=target, step=step)
+    except NamespaceMissing:
+        api.create_namespace(target.namespace, namespace_labels())
+        _apply(api, CONFIG_MAPS, wanted.config_map, None, target=target, step=step)
+    if wanted.service is not None:
+        _apply(api, SERVICES, wanted.service, live.service, target=target, step=step)
+    elif service is not None:
+        _delete(api, SERVICES, service, target=target, step=step)
+    return _apply(api, DEPLOYMENTS, wanted.deployment, live.deployment, target=target, step=step)
 
 
 def withdraw(api: KubernetesApi, target: Target, step: StepContext) -> Deployment | None:
@@ -56,56 +76,25 @@ def withdraw(api: KubernetesApi, target: Target, step: StepContext) -> Deploymen
 
     Its ConfigMap stays until the pods are gone (`withdraw_config`). Raises as `put`, with nothing deleted.
     """
-    return _repeated(f'Deployment "{target.namespace}/{target.name}"', lambda: _withdraw(api, target, step))
+    live = _read(api, target)
+    _require_ours_now(CONFIG_MAPS.kind, live.config_map, target, step)
+    _require_ours_now(DEPLOYMENTS.kind, live.deployment, target, step)
+    # A workload without ports has no Service, and one of that name may be somebody else's.
+    service = live.service if live.service is not None and is_ours(live.service, target) else None
+    _require_ours_now(SERVICES.kind, service, target, step)
+    if service is not None:
+        _delete(api, SERVICES, service, target=target, step=step)
+    if live.deployment is not None and live.deployment.metadata.deletion_timestamp is None:
+        _delete(api, DEPLOYMENTS, live.deployment, target=target, step=step, propagation="Foreground")
+    return live.deployment
 
 
 def withdraw_config(api: KubernetesApi, target: Target, step: StepContext) -> None:
     """Delete the target's ConfigMap. Blocks; raises as `put`."""
-
-    def once() -> None:
-        live = api.get(CONFIG_MAPS, target.namespace, target.name)
-        _require_removable(CONFIG_MAPS.kind, live, target, step)
-        if live is not None:
-            api.delete(CONFIG_MAPS, target.namespace, live)
-
-    _repeated(f'ConfigMap "{target.namespace}/{target.name}"', once)
-
-
-def _put(api: KubernetesApi, desired: Workload, step: StepContext) -> Deployment:
-    target = desired.target
-    live = _read(api, target)
-    wanted = manifests(desired, step)
-    _require_writable(CONFIG_MAPS.kind, live.config_map, target, step)
-    _require_writable(DEPLOYMENTS.kind, live.deployment, target, step)
-    service = live.service if live.service is not None and is_ours(live.service, target) else None
-    if wanted.service is not None:
-        _require_writable(SERVICES.kind, live.service, target, step)
-    elif service is not None:
-        _require_writable(SERVICES.kind, service, target, step)
-
-    try:
-        api.apply(CONFIG_MAPS, target.namespace, wanted.config_map, live=live.config_map)
-    except NamespaceMissing:
-        api.create_namespace(target.namespace, namespace_labels())
-        api.apply(CONFIG_MAPS, target.namespace, wanted.config_map, live=live.config_map)
-    if wanted.service is not None:
-        api.apply(SERVICES, target.namespace, wanted.service, live=live.service)
-    elif service is not None:
-        api.delete(SERVICES, target.namespace, service)
-    return api.apply(DEPLOYMENTS, target.namespace, wanted.deployment, live=live.deployment)
-
-
-def _withdraw(api: KubernetesApi, target: Target, step: StepContext) -> Deployment | None:
-    live = _read(api, target)
-    _require_removable(CONFIG_MAPS.kind, live.config_map, target, step)
-    _require_removable(DEPLOYMENTS.kind, live.deployment, target, step)
-    # A workload without ports has no Service, and one of that name may be somebody else's.
-    if live.service is not None and is_ours(live.service, target):
-        _require_removable(SERVICES.kind, live.service, target, step)
-        api.delete(SERVICES, target.namespace, live.service)
-    if live.deployment is not None and live.deployment.metadata.deletion_timestamp is None:
-        api.delete(DEPLOYMENTS, target.namespace, live.deployment, propagation="Foreground")
-    return live.deployment
+    live = api.get(CONFIG_MAPS, target.namespace, target.name)
+    _require_ours_now(CONFIG_MAPS.kind, live, target, step)
+    if live is not None:
+        _delete(api, CONFIG_MAPS, live, target=target, step=step)
 
 
 def _read(api: KubernetesApi, target: Target) -> Live:
@@ -116,23 +105,61 @@ def _read(api: KubernetesApi, target: Target) -> Live:
     )
 
 
-def _require_removable(kind: str, live: KubernetesObject | None, target: Target, step: StepContext) -> None:
+def _apply(
+    api: KubernetesApi,
+    resource: Resource[M],
+    manifest: Manifest,
+    live: M | None,
+    *,
+    target: Target,
+    step: StepContext,
+) -> M:
+    def write(read: M | None) -> M:
+        _require_writable(resource.kind, read, target, step)
+        return api.apply(resource, target.namespace, manifest, live=read)
+
+    return _unless_changed(api, resource, live, target, write)
+
+
+def _delete(
+    api: KubernetesApi,
+    resource: Resource[M],
+    live: M,
+    *,
+    target: Target,
+    step: StepContext,
+    propagation: Literal["Foreground", "Background"] = "Background",
+) -> None:
+    def write(read: M | None) -> None:
+        _require_ours_now(resource.kind, read, target, step)
+        if read is not None:
+            api.delete(resource, target.namespace, read, propagation=propagation)
+
+    _unless_changed(api, resource, live, target, write)
+
+
+def _unless_changed(
+    api: KubernetesApi, resource: Resource[M], live: M | None, target: Target, write: Callable[[M | None], T]
+) -> T:
+    """Write to what was read; where somebody else wrote in between, read and check it again first."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            return write(live)
+        except Conflict:
+            time.sleep(random.uniform(0.0, 0.02 * (attempt + 1)))
+            live = api.get(resource, target.namespace, target.name)
+    raise ProviderUnavailable(
+        f'{resource.kind} "{target.namespace}/{target.name}" changed {_ATTEMPTS} times while it was to be written'
+    )
+
+
+def _require_ours_now(kind: str, live: KubernetesObject | None, target: Target, step: StepContext) -> None:
     if live is not None:
         require_ours(kind, live, target)
         require_current(kind, live, step)
 
 
 def _require_writable(kind: str, live: KubernetesObject | None, target: Target, step: StepContext) -> None:
-    _require_removable(kind, live, target, step)
+    _require_ours_now(kind, live, target, step)
     if live is not None and live.metadata.deletion_timestamp is not None:
         raise ProviderUnavailable(f'{kind} "{target.namespace}/{target.name}" is still being deleted')
-
-
-def _repeated(what: str, work: Callable[[], T]) -> T:
-    """Do it again from the reading on where somebody else wrote in between."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            return work()
-        except Conflict:
-            time.sleep(random.uniform(0.0, 0.02 * (attempt + 1)))
-    raise ProviderUnavailable(f"{what} changed {_ATTEMPTS} times while it was to be written")

@@ -121,12 +121,10 @@ def is_ours(live: KubernetesObject, target: Target) -> bool:
 def require_ours(kind: str, live: KubernetesObject, target: Target) -> None:
     """Raise ProviderFailure for an object of that name which we did not make for that target."""
     if not is_ours(live, target):
-        owner = live.metadata.annotations.get(SERVICE)
-        whose = (
-            f"belongs to {owner} in {live.metadata.annotations.get(_ENVIRONMENT)}"
-            if owner
-            else "was not made by Trellis"
-        )
+        marked = live.metadata.labels.get(_MANAGED_BY_LABEL) == MANAGED_BY
+        annotations = live.metadata.annotations
+        owner = f"{annotations.get(SERVICE)} in {annotations.get(_ENVIRONMENT)}"
+        whose = f"belongs to {owner}" if marked else "was not made by Trellis"
         raise ProviderFailure(
             f'{kind} "{target.namespace}/{target.name}" is there already and {whose}; it is left as it is. '
             "Remove or rename it, or give the service another name or the environment another namespace."

@@ -1,0 +1,202 @@
+"""The API's composition root: `python -m app.main serve` and `python -m app.main migrate`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import timedelta
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.types import ASGIApp
+
+from app import broker, migrations
+from app.domain.sessions import Passwords, SignIn, Tokens
+from app.domain.tenants import ADMINISTRATOR, ensure_tenant
+from app.doorbell import RedisDoorbell
+from app.event_hub import EventHub
+from app.graph import Graph, GraphUnavailable, StatementFailed
+from app.http.assets import Assets
+from app.http.graphql import GraphQLEndpoint
+from app.http.health import health_routes
+from app.http.middleware import Authentication, RequestScope, SafetyHeaders
+from app.http.sockets import GraphQLSocket
+from app.ids import Ids
+from app.ports import Clock, SystemClock
+from app.sequencer import Sequencer
+from app.settings import Settings, SettingsInvalid, load
+from app.telemetry import Metrics, configure_logs
+from graph_schema.context import Application
+from graph_schema.mutations import Mutation
+from graph_schema.schema import build_schema
+from graph_schema.subscriptions import Subscription
+from workers import queue
+from workers.providers.registry import KINDS
+
+WEB = Path(__file__).parents[1] / "web" / "dist"
+LARGEST_FRAME = 1024 * 1024
+_log = structlog.get_logger("trellis.main")
+
+
+class NotMigrated(Exception):
+    """The graph lacks migrations of this release."""
+
+
+def release() -> str:
+    """The version of this release."""
+    try:
+        return version("trellis")
+    except PackageNotFoundError:
+        return "development"
+
+
+async def _check_migrations(graph: Graph) -> None:
+    done = await migrations.applied(graph)
+    if any(migration.name not in done for migration in migrations.known()):
+        raise NotMigrated
+
+
+@asynccontextmanager
+async def composed(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[ASGIApp]:
+    """The API, ready to serve; everything it opened is closed at the end.
+
+    It starts without Neo4j and Redis: `/ready` says what is missing, and requests fail until it is there.
+    """
+    clock = clock or SystemClock()
+    ids, metrics = Ids(clock), Metrics()
+    async with AsyncExitStack() as stack:
+        graph = await stack.enter_async_context(Graph.connect(settings.graph, observer=metrics))
+        url = settings.redis_url.get_secret_value()
+        redis = await stack.enter_async_context(broker.connect(url))
+        jobs = await stack.enter_async_context(queue.connect(url))
+        hub = await stack.enter_async_context(EventHub(graph, redis, clock))
+        tokens = Tokens(
+            settings.auth_signing_key.get_secret_value(),
+            clock=clock,
+            lifetime=timedelta(hours=settings.auth_token_hours),
+        )
+        sign_in = SignIn(graph, Passwords(), tokens, settings.tenant)
+        application = Application(
+            graph=graph,
+            clock=clock,
+            ids=ids,
+            doorbell=RedisDoorbell(redis, clock),
+            queue=queue.ArqJobQueue(jobs, clock),
+            sign_in=sign_in,
+            default_provider=settings.default_provider,
+            events=hub,
+        )
+        schema = build_schema(mutation=Mutation, subscription=Subscription)
+        metrics.subscribers.set_function(lambda: hub.subscribers)
+        sequencer = Sequencer(graph, redis, clock, owner=f"api {ids.new()}", tenants=[settings.tenant])
+        stack.push_async_callback(_stopped, asyncio.create_task(sequencer.run(), name="sequencer"))
+        endpoint = GraphQLEndpoint(schema, application)
+        routes: list[BaseRoute] = [
+            Route("/graphql", endpoint),
+            WebSocketRoute(
+                "/graphql",
+                GraphQLSocket(
+                    schema, application, authenticate=sign_in.authenticate, allowed_origins=settings.api_allowed_origins
+                ),
+            ),
+            *health_routes(
+                registry=metrics.registry,
+                probes={
+                    "neo4j": graph.verify,
+                    "redis": redis.ping,
+                    "migrations": lambda: _check_migrations(graph),
+                },
+            ),
+        ]
+        if WEB.is_dir():
+            routes.append(Mount("/", Assets(WEB)))
+        known = [route.path for route in routes if isinstance(route, Route)]
+        yield Starlette(
+            routes=routes,
+            middleware=[
+                Middleware(RequestScope, ids=ids, metrics=metrics, routes=known),
+                Middleware(SafetyHeaders),
+                Middleware(Authentication, authenticate=sign_in.authenticate),
+            ],
+        )
+
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def serve(settings: Settings) -> None:
+    """Serve the API until the process is told to stop."""
+    async with composed(settings) as app:
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                host=settings.api_host,
+                port=settings.api_port,
+                log_config=None,
+                access_log=False,
+                ws="websockets-sansio",
+                ws_max_size=LARGEST_FRAME,
+                timeout_graceful_shutdown=5,
+                server_header=False,
+            )
+        )
+        _log.info("serving", host=settings.api_host, port=settings.api_port, release=release())
+        await server.serve()
+
+
+async def migrate(settings: Settings) -> None:
+    """Bring the graph to this release's schema, and make the tenant where it is not there yet.
+
+    A generated administrator's password is printed, once.
+    """
+    given = settings.auth_admin_password
+    async with Graph.connect(settings.graph) as graph:
+        for name in await migrations.migrate(graph):
+            print(f"applied {name}")
+        made = await ensure_tenant(
+            graph,
+            settings.tenant,
+            passwords=Passwords(),
+            password=None if given is None else given.get_secret_value(),
+            providers=KINDS,
+        )
+    if made.created:
+        print(f"created tenant {settings.tenant} with user {ADMINISTRATOR}")
+    if made.password is not None:
+        print(f"the password of {ADMINISTRATOR}, shown only now: {made.password}")
+
+
+COMMANDS = {"serve": serve, "migrate": migrate}
+
+
+def main() -> int:
+    """Run one command; exit code 2 for a wrong command or setting, 1 for what failed."""
+    if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
+        print(f"usage: python -m app.main {'|'.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    try:
+        settings = load()
+    except SettingsInvalid as error:
+        print(error, file=sys.stderr)
+        return 2
+    configure_logs(form=settings.log_format, level=settings.log_level, service="api")
+    try:
+        asyncio.run(COMMANDS[sys.argv[1]](settings))
+    except (GraphUnavailable, StatementFailed, migrations.MigrationFailed) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

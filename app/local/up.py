@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from app.local import children, example, servers
+from app.local import children, example, servers, web
 from app.local.credentials import FILE, Credentials, credentials
 from app.local.failures import LocalFailure
 from app.local.kubernetes import KubernetesTestbed
@@ -20,6 +20,7 @@ from app.local.state import State
 _LOCK_SECONDS = 900.0
 _READY_SECONDS = 90.0
 _STOP_SECONDS = {"neo4j": 60.0}
+_STOP_FIRST = ("worker", "api")
 _KUBERNETES = "kubernetes"
 """The folder within the local one where `make kubernetes` keeps its control plane."""
 
@@ -35,7 +36,7 @@ def up(settings: LocalSettings, screen: Screen) -> None:
         found = servers.describe(settings, state, secret)
         children.require_port(state, "api", settings.api_port)
         children.require_port(state, "worker", settings.worker_port)
-        servers.start(found, state, screen, meanwhile=lambda: None)
+        servers.start(found, state, screen, meanwhile=partial(_build_playground, screen))
         environment = _environment(settings, found, secret)
         _migrate(screen, environment)
         _start_children(settings, state, screen, environment=environment)
@@ -44,14 +45,14 @@ def up(settings: LocalSettings, screen: Screen) -> None:
 
 
 def down(settings: LocalSettings, screen: Screen) -> None:
-    """Stop exactly what was started here, the last first; data and credentials stay."""
+    """Stop exactly what was started here, what needs another before that one; data and credentials stay."""
     if not settings.local_folder.exists():
         screen.note(f"Nothing to stop: there is no folder {settings.local_folder}.")
         return
     state = State(settings.local_folder)
     stopped = 0
     with state.locked(_LOCK_SECONDS, screen.note):
-        for name, process in reversed(state.processes().items()):
+        for name, process in sorted(state.processes().items(), key=lambda item: _stop_rank(item[0])):
             with screen.step(f"Stop {name}") as step:
                 ended = stop(process, _STOP_SECONDS.get(name, 30.0))
                 step.update("stopped" if ended else "was not running")
@@ -64,6 +65,10 @@ def down(settings: LocalSettings, screen: Screen) -> None:
                 step.update("stopped" if ended else "was not running")
             stopped += ended
     screen.note(f"Data, logs and credentials stay in {state.folder}." if stopped else "Nothing was running.")
+
+
+def _stop_rank(name: str) -> int:
+    return _STOP_FIRST.index(name) if name in _STOP_FIRST else len(_STOP_FIRST)
 
 
 def status(settings: LocalSettings, screen: Screen) -> bool:
@@ -109,6 +114,11 @@ def _testbed(settings: LocalSettings) -> str | None:
 def _address(settings: LocalSettings) -> str:
     host = children.reachable(str(settings.api_host))
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.api_port}"
+
+
+def _build_playground(screen: Screen) -> None:
+    with screen.step("Playground") as step:
+        web.build(step.update)
 
 
 def _migrate(screen: Screen, environment: Mapping[str, str]) -> None:
@@ -163,7 +173,7 @@ def _summary(
 ) -> None:
     folder: Path = settings.local_folder.absolute()
     rows = [
-        ("Playground", f"{_address(settings)}/graphql"),
+        ("Playground", f"{_address(settings)}/"),
         ("Sign in as", f"{secret.admin_user}, password {secret.admin_password}"),
     ]
     if found.neo4j is not None:

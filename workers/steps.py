@@ -114,6 +114,7 @@ class StepRunner:
             failures += 1
             pause = backoff.seconds(failures - 1)
             if failures >= settings.attempts or self._clock.monotonic() - began + pause > settings.retry_seconds:
+                # As long as nobody could look, it is not known whether the earlier worker's effect took place.
                 state = StepState.UNKNOWN if self._look_first else StepState.ERROR
                 self._end(state, f"unavailable after {failures} attempts: {unavailable}")
                 return
@@ -133,12 +134,16 @@ class StepRunner:
         except ProviderUnavailable as unavailable:
             return unavailable
         except ProviderFailure as failure:
-            self._end(StepState.FAILED, str(failure))
+            self._end(self._failed, str(failure))
         except DeadlinePassed:
-            self._end(StepState.FAILED, f"not done within its deadline of {deadline:g} s")
+            self._end(self._failed, f"not done within its deadline of {deadline:g} s")
         else:
             self._end(StepState.SUCCEEDED, done.message, done.outputs)
         return None
+
+    @property
+    def _failed(self) -> StepState:
+        return StepState.UNKNOWN if self._look_first else StepState.FAILED
 
     def _deadline(self) -> float:
         workload = self._step.workload

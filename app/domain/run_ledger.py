@@ -164,10 +164,6 @@ class RunLedger:
         rows = await self._graph.write("runs/ring_overdue", tenant, patience_ms=int(patience * 1000))
         return tuple((str(row["id"]), _number(row["rings"])) for row in rows)
 
-    async def tenants(self) -> tuple[str, ...]:
-        """The tenants of this installation. Raises GraphUnavailable."""
-        return tuple(str(row["id"]) for row in await self._graph.read("tenants/list_tenants", "system"))
-
     async def _write(self, transaction: Transaction, claim: Claim, report: Report) -> None:
         states = [end.state for end in report.ends]
         held = await transaction.run(

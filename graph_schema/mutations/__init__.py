@@ -6,6 +6,7 @@ from graph_schema.mutations.applications import ApplicationMutations
 from graph_schema.mutations.environments import EnvironmentMutations
 from graph_schema.mutations.manifests import ManifestMutations
 from graph_schema.mutations.projects import ProjectMutations
+from graph_schema.mutations.runs import RunMutations
 from graph_schema.mutations.services import ServiceMutations
 from graph_schema.mutations.sessions import SessionMutations
 
@@ -18,5 +19,6 @@ class Mutation(
     EnvironmentMutations,
     ApplicationMutations,
     ServiceMutations,
+    RunMutations,
 ):
     """Everything that changes the platform."""

@@ -1,0 +1,74 @@
+"""The runs at work in this process: at most so many, all of them ended or given back before it stops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from app.graph import GraphUnavailable, OutcomeUnknown
+from workers.deadlines import cancelled
+from workers.executor import Outcome, RunExecutor
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger("dispatcher")
+
+
+class Dispatcher:
+    """Starts runs in the background, `concurrency` at the same time."""
+
+    def __init__(self, executor: RunExecutor, *, concurrency: int) -> None:
+        self._executor = executor
+        self._concurrency = concurrency
+        self._freed: Callable[[], None] = lambda: None
+        self._done: Callable[[Outcome | None], None] = lambda _: None
+        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._closed = False
+
+    def listen(self, *, freed: Callable[[], None], done: Callable[[Outcome | None], None]) -> None:
+        """Call `freed` whenever there is room again, and `done` with what became of each run, None where it was not."""
+        self._freed = freed
+        self._done = done
+
+    @property
+    def active(self) -> int:
+        """How many runs are at work."""
+        return len(self._tasks)
+
+    @property
+    def free(self) -> bool:
+        """Whether another run may be started."""
+        return not self._closed and len(self._tasks) < self._concurrency
+
+    def start(self, tenant: str, run_id: str) -> bool:
+        """Start a run in the background; False where there is no room, or this process has it at work already."""
+        place = (tenant, run_id)
+        if not self.free or place in self._tasks:
+            return False
+        task = asyncio.create_task(self._execute(tenant, run_id), name=f"run {run_id}")
+        self._tasks[place] = task
+        task.add_done_callback(lambda _: self._ended(place))
+        return True
+
+    async def close(self, *, drain: float) -> None:
+        """Start nothing more, let runs go on for `drain` seconds, then give the others back."""
+        self._closed = True
+        if self._tasks and drain > 0:
+            log.info("dispatcher.draining", runs=len(self._tasks), seconds=drain)
+            await asyncio.wait(self._tasks.values(), timeout=drain)
+        await cancelled(*self._tasks.values())
+
+    def _ended(self, place: tuple[str, str]) -> None:
+        self._tasks.pop(place, None)
+        self._freed()
+
+    async def _execute(self, tenant: str, run_id: str) -> None:
+        outcome: Outcome | None = None
+        try:
+            outcome = await self._executor.execute(tenant, run_id)
+        except (GraphUnavailable, OutcomeUnknown) as error:
+            # The reaper rings for it again once the graph answers.
+            log.warning("run.not_carried_out", tenant=tenant, run=run_id, error=repr(error))
+        except Exception:
+            log.exception("run.not_carried_out", tenant=tenant, run=run_id)
+        self._done(outcome)

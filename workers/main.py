@@ -1,0 +1,180 @@
+"""The worker's composition root: `python -m workers.main` carries runs out until it is told to stop.
+
+It needs the graph and Redis to work, but neither to live: it waits for them, at the start and whenever they go away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from app import broker
+from app.domain.run_ledger import RunLedger
+from app.doorbell import RedisDoorbell
+from app.graph import Graph
+from app.http.health import health_routes
+from app.ids import Ids
+from app.ports import SystemClock
+from app.sequencer import Sequencer
+from app.settings import Settings, SettingsInvalid, load
+from app.telemetry import Metrics, configure_logs
+from workers import queue
+from workers.deadlines import cancelled
+from workers.dispatcher import Dispatcher
+from workers.executor import Outcome, RunExecutor
+from workers.providers import echo
+from workers.providers.contract import Provider
+from workers.providers.echo import EchoProvider
+from workers.providers.kubernetes import KubernetesProvider
+from workers.providers.registry import ProviderRegistry
+from workers.queue import ArqJobQueue, RunWorker
+from workers.reaper import Reaper
+from workers.serving import HealthServer, PortTaken
+from workers.settings import WorkerSettings
+from workers.steps import StepParts
+from workers.targets import Targets
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger("worker")
+
+
+def worker_settings(settings: Settings) -> WorkerSettings:
+    """What the process's settings say about how the worker works."""
+    return WorkerSettings(
+        concurrency=settings.worker_concurrency,
+        steps_per_target=settings.worker_steps_per_target,
+        lease=settings.worker_lease_seconds,
+        attempts=settings.worker_attempts,
+    )
+
+
+def providers(settings: Settings, clock: SystemClock) -> ProviderRegistry:
+    """The providers of this worker; Kubernetes is connected to at the first step that needs it."""
+    factories: dict[str, Callable[[], Provider]] = {echo.NAME: lambda: EchoProvider(clock)}
+    kubeconfig = settings.kubeconfig
+    if kubeconfig is not None:
+        factories["kubernetes"] = lambda: KubernetesProvider(
+            kubeconfig=kubeconfig, context=settings.kubernetes_context, clock=clock
+        )
+    return ProviderRegistry(factories)
+
+
+class RunMetrics:
+    """What a worker counts about runs."""
+
+    def __init__(self, registry: CollectorRegistry, active: Callable[[], int]) -> None:
+        self._runs = Counter(
+            "trellis_runs", "Runs this worker was rung for, by outcome.", ("outcome",), registry=registry
+        )
+        gauge = Gauge("trellis_runs_active", "Runs at work in this worker.", registry=registry)
+        gauge.set_function(active)
+
+    def done(self, outcome: Outcome | None) -> None:
+        """Count one run that is at work no longer; None where it could not be carried out or was given back."""
+        self._runs.labels(outcome.value if outcome else "given-up").inc()
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> bool:
+    """Work until `stop` is set, then let runs go on for a while and give the others back.
+
+    False where it ended for another reason, so that a supervisor starts a new one. Raises PortTaken.
+    """
+    clock = SystemClock()
+    own = worker_settings(settings)
+    owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    metrics = Metrics()
+    async with AsyncExitStack() as stack:
+        graph = await stack.enter_async_context(Graph.connect(settings.graph, observer=metrics))
+        url = settings.redis_url.get_secret_value()
+        redis = await stack.enter_async_context(broker.connect(url))
+        jobs = await stack.enter_async_context(queue.connect(url))
+        registry = providers(settings, clock)
+        stack.push_async_callback(registry.aclose)
+        ledger = RunLedger(graph, Ids(clock), RedisDoorbell(redis, clock), owner=owner, lease=own.lease)
+        parts = StepParts(registry, clock, random.Random(), own, Targets(own.steps_per_target))
+        dispatcher = Dispatcher(RunExecutor(ledger, parts), concurrency=own.concurrency)
+        worker = RunWorker(jobs, clock, tenant=settings.tenant, dispatcher=dispatcher, settings=own)
+        counts = RunMetrics(metrics.registry, lambda: dispatcher.active)
+        dispatcher.listen(freed=worker.freed, done=counts.done)
+        reaper = Reaper(
+            ledger,
+            ArqJobQueue(jobs, clock),
+            clock,
+            tenants=[settings.tenant],
+            interval=own.reaper_interval,
+            patience=own.patience,
+        )
+        sequencer = Sequencer(graph, redis, clock, owner=owner, tenants=[settings.tenant])
+        health = HealthServer(
+            health_routes(registry=metrics.registry, probes={"neo4j": graph.verify, "redis": redis.ping}),
+            host=settings.worker_host,
+            port=settings.worker_port,
+        )
+        log.info("worker.started", owner=owner, providers=registry.names, port=settings.worker_port)
+        serving = asyncio.create_task(health.run(), name="health")
+        background = [
+            asyncio.create_task(reaper.run(), name="reaper"),
+            asyncio.create_task(sequencer.run(), name="sequencer"),
+            asyncio.create_task(
+                queue.heartbeat(jobs, clock, owner=owner, state=lambda: {"active": dispatcher.active}), name="heartbeat"
+            ),
+        ]
+        taking = asyncio.create_task(worker.main(), name="queue")
+        asked = await _until(stop, [taking, serving, *background])
+        log.info("worker.stopping", runs=dispatcher.active)
+        await cancelled(taking)
+        await dispatcher.close(drain=own.drain)
+        # Last, so that what the last runs wrote is still numbered and published.
+        await cancelled(*background)
+        health.stop()
+        await serving
+    log.info("worker.stopped")
+    return asked
+
+
+async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> bool:
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    await cancelled(stopping)
+    for task in tasks:
+        if task.done():
+            # None of them ends by itself: say which did, hand the runs over and let the supervisor start a new process.
+            log.error("worker.part_ended", part=task.get_name(), exc_info=task.exception())
+    return stop.is_set()
+
+
+async def _main(settings: Settings) -> bool:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return await serve(settings, stop)
+
+
+def main() -> int:
+    """Run the worker; returns the exit code: 0 when it was told to stop, else 1 (wrong settings, a taken port)."""
+    try:
+        settings = load()
+    except SettingsInvalid as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        return 1
+    configure_logs(form=settings.log_format, level=settings.log_level, service="worker")
+    try:
+        asked = asyncio.run(_main(settings))
+    except PortTaken as taken:
+        log.error("worker.not_started", reason=str(taken))
+        return 1
+    return 0 if asked else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

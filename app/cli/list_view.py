@@ -1,0 +1,56 @@
+"""Projects, environments, applications and services in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from app.cli.listings import Application, Environment, Project, Service
+from app.cli.tables import cell, table
+
+
+def projects_table(projects: Sequence[Project]) -> Table:
+    """Projects, one a line."""
+    view = table("PROJECT", "CHANGED", "DESCRIPTION")
+    for project in projects:
+        view.add_row(cell(project.id), cell(project.updated_at), cell(project.description))
+    return view
+
+
+def environments_table(environments: Sequence[Environment]) -> Table:
+    """Environments, one a line."""
+    view = table("ENVIRONMENT", "STAGE", "PROVIDER", "NAMESPACE", "PROMOTES TO", "CHANGED")
+    for environment in environments:
+        view.add_row(
+            cell(environment.id),
+            cell(environment.stage.lower()),
+            cell(environment.provider and environment.provider.name),
+            cell(environment.namespace),
+            cell(environment.promotes_to and environment.promotes_to.id),
+            cell(environment.updated_at),
+        )
+    return view
+
+
+def applications_table(applications: Sequence[Application]) -> Table:
+    """Applications, one a line."""
+    view = table("APPLICATION", "CHANGED", "DESCRIPTION")
+    for application in applications:
+        view.add_row(cell(application.id), cell(application.updated_at), cell(application.description))
+    return view
+
+
+def services_table(services: Sequence[Service]) -> Table:
+    """Services with the version that is to be deployed next, one a line."""
+    view = table("SERVICE", "DESIRED VERSION", "IMAGE", "REPLICAS", "CHANGED", right={"REPLICAS"})
+    for service in services:
+        version = service.desired_version
+        view.add_row(
+            cell(service.id),
+            cell(version and version.name),
+            cell(version and version.image),
+            cell(version and version.replicas),
+            cell(service.updated_at),
+        )
+    return view

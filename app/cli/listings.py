@@ -1,0 +1,193 @@
+"""Models of the answers that list what there is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from app.cli.answers import Answer, LoggedEvent, Page, Run
+
+
+class RunsAnswer(Answer):
+    """The answer to `runs`."""
+
+    runs: Page[Run]
+
+
+class Project(Answer):
+    """A project."""
+
+    id: str
+    name: str
+    description: str | None
+    updated_at: datetime
+
+
+class ProjectsAnswer(Answer):
+    """The answer to `projects`."""
+
+    projects: Page[Project]
+
+
+class Provider(Answer):
+    """What carries deployments out."""
+
+    id: str
+    name: str
+
+
+class Reference(Answer):
+    """Something by its id."""
+
+    id: str
+
+
+class Environment(Answer):
+    """An environment."""
+
+    id: str
+    name: str
+    description: str | None
+    stage: str
+    namespace: str
+    provider: Provider | None
+    promotes_to: Reference | None
+    updated_at: datetime
+
+
+class EnvironmentsAnswer(Answer):
+    """The answer to `environments`."""
+
+    environments: Page[Environment]
+
+
+class Application(Answer):
+    """An application."""
+
+    id: str
+    name: str
+    description: str | None
+    updated_at: datetime
+
+
+class ApplicationsAnswer(Answer):
+    """The answer to `applications`."""
+
+    applications: Page[Application]
+
+
+class ApplicationAnswer(Answer):
+    """The answer to `application`."""
+
+    application: Reference | None
+
+
+class EnvironmentAnswer(Answer):
+    """The answer to `environment`."""
+
+    environment: Reference | None
+
+
+class DesiredVersion(Answer):
+    """The version of a service that is to be deployed next."""
+
+    id: str
+    name: str
+    image: str
+    replicas: int
+
+
+class Service(Answer):
+    """A service."""
+
+    id: str
+    name: str
+    description: str | None
+    kind: str
+    desired_version: DesiredVersion | None
+    updated_at: datetime
+
+
+class ServicesAnswer(Answer):
+    """The answer to `services`."""
+
+    services: Page[Service]
+
+
+class VersionName(Answer):
+    """A version of a service, as far as its name goes."""
+
+    id: str
+    name: str
+
+
+class RunningVersion(VersionName):
+    """The version that is recorded as running."""
+
+    image: str
+
+
+class DeployedService(Answer):
+    """A service that is deployed, and what is to be deployed next."""
+
+    id: str
+    desired_version: VersionName | None
+
+
+class Deployment(Answer):
+    """What is recorded of a service in an environment; `service` is None where it is gone."""
+
+    id: str
+    status: str
+    message: str | None
+    deployed_at: datetime | None
+    environment_id: str
+    service_id: str
+    run_id: str | None
+    service_version: RunningVersion | None
+    service: DeployedService | None
+
+
+class DeploymentsAnswer(Answer):
+    """The answer to `deployments`."""
+
+    deployments: Page[Deployment]
+
+
+class EventsAnswer(Answer):
+    """The answer to the query `events`."""
+
+    events: Page[LoggedEvent]
+
+
+class Node(Answer):
+    """A node of the graph."""
+
+    id: str
+    label: str
+    name: str
+    status: str | None
+
+
+class Edge(Answer):
+    """An edge of the graph; `source` and `target` are ids."""
+
+    source: str = Field(alias="from")
+    target: str = Field(alias="to")
+    type: str
+    kind: str | None
+
+
+class Graph(Answer):
+    """Nodes and edges; `truncated` says that there are more."""
+
+    nodes: list[Node]
+    edges: list[Edge]
+    truncated: bool
+
+
+class GraphAnswer(Answer):
+    """The answer to `graph`."""
+
+    graph: Graph

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 import uvicorn
+from graph_schema.subscriptions import Subscription
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -36,7 +37,6 @@ from app.telemetry import Metrics, configure_logs
 from graph_schema.context import Application
 from graph_schema.mutations import Mutation
 from graph_schema.schema import build_schema
-from graph_schema.subscriptions import Subscription
 from workers import queue
 from workers.providers.registry import KINDS
 
@@ -94,7 +94,7 @@ async def composed(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             events=hub,
         )
         schema = build_schema(mutation=Mutation, subscription=Subscription)
-        metrics.subscribers.set_function(lambda: hub.subscribers)
+        metrics.subscribers.set_function(hub.subscribers)
         sequencer = Sequencer(graph, redis, clock, owner=f"api {ids.new()}", tenants=[settings.tenant])
         stack.push_async_callback(_stopped, asyncio.create_task(sequencer.run(), name="sequencer"))
         endpoint = GraphQLEndpoint(schema, application)
@@ -162,7 +162,7 @@ async def migrate(settings: Settings) -> None:
     given = settings.auth_admin_password
     async with Graph.connect(settings.graph) as graph:
         for name in await migrations.migrate(graph):
-            print(f"applied {name}")
+            sys.stdout.write(f"applied {name}\n")
         made = await ensure_tenant(
             graph,
             settings.tenant,
@@ -171,9 +171,9 @@ async def migrate(settings: Settings) -> None:
             providers=KINDS,
         )
     if made.created:
-        print(f"created tenant {settings.tenant} with user {ADMINISTRATOR}")
+        sys.stdout.write(f"created tenant {settings.tenant} with user {ADMINISTRATOR}\n")
     if made.password is not None:
-        print(f"the password of {ADMINISTRATOR}, shown only now: {made.password}")
+        sys.stdout.write(f"the password of {ADMINISTRATOR}, shown only now: {made.password}\n")
 
 
 COMMANDS = {"serve": serve, "migrate": migrate}
@@ -182,18 +182,18 @@ COMMANDS = {"serve": serve, "migrate": migrate}
 def main() -> int:
     """Run one command; exit code 2 for a wrong command or setting, 1 for what failed."""
     if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
-        print(f"usage: python -m app.main {'|'.join(COMMANDS)}", file=sys.stderr)
+        sys.stderr.write(f"usage: python -m app.main {'|'.join(COMMANDS)}\n")
         return 2
     try:
         settings = load()
     except SettingsInvalid as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 2
     configure_logs(form=settings.log_format, level=settings.log_level, service="api")
     try:
         asyncio.run(COMMANDS[sys.argv[1]](settings))
     except (GraphUnavailable, StatementFailed, migrations.MigrationFailed) as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0
 

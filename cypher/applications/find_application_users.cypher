@@ -6,6 +6,7 @@
 MATCH (application:Application {tenant: $tenant, id: $id})
 CALL (application) {
   MATCH (deployment:Deployment {tenant: $tenant, application_id: $id})
+  WHERE deployment.environment_id IS NOT NULL
   RETURN deployment.id AS id, 'Deployment' AS label
   UNION
   MATCH (application)-[:HAS_SERVICE]->(:Service {tenant: $tenant})<-[:DEPENDS_ON]-(user:Service {tenant: $tenant})

@@ -1,0 +1,68 @@
+// One node of each label and one edge of each type, with every property there is: the vocabulary of the graph.
+// Takes $tenant, and $mark, which ends every text that is not a key, so that it shows whose data an answer holds.
+CREATE (tenant:Tenant {tenant: $tenant, id: $tenant, version: 1, created_at: datetime(), updated_at: datetime(), name: 'tenant-' + $mark})
+CREATE (team:Team:Entity {tenant: $tenant, id: 'team:platform', version: 1, created_at: datetime(), updated_at: datetime(), name: 'platform-' + $mark})
+CREATE (user:User:Entity {tenant: $tenant, id: 'user:admin', version: 1, created_at: datetime(), updated_at: datetime(), name: 'admin-' + $mark, password_hash: 'hash-' + $mark})
+CREATE (provider:Provider:Entity {tenant: $tenant, id: 'provider:echo', version: 1, created_at: datetime(), updated_at: datetime(), name: 'echo-' + $mark, kinds: ['Workload']})
+CREATE (policy:Policy:Entity {tenant: $tenant, id: 'policy:pinned-images', version: 1, created_at: datetime(), updated_at: datetime(), name: 'pinned-images-' + $mark,
+  description: 'text-' + $mark, enforcement: 'deny', points: ['plan']})
+CREATE (project:Project:Entity {tenant: $tenant, id: 'shop', version: 1, created_at: datetime(), updated_at: datetime(), name: 'shop-' + $mark, description: 'text-' + $mark})
+CREATE (staging:Environment:Entity {tenant: $tenant, id: 'shop@staging', version: 1, created_at: datetime(), updated_at: datetime(), name: 'staging-' + $mark,
+  description: 'text-' + $mark, stage: 'staging', namespace: 'shop-staging-' + $mark})
+CREATE (production:Environment:Entity {tenant: $tenant, id: 'shop@production', version: 1, created_at: datetime(), updated_at: datetime(), name: 'production-' + $mark,
+  description: 'text-' + $mark, stage: 'production', namespace: 'shop-production-' + $mark})
+CREATE (application:Application:Entity {tenant: $tenant, id: 'shop/boutique', version: 1, created_at: datetime(), updated_at: datetime(), name: 'boutique-' + $mark, description: 'text-' + $mark})
+CREATE (other:Application:Entity {tenant: $tenant, id: 'shop/other', version: 1, created_at: datetime(), updated_at: datetime(), name: 'other-' + $mark, description: 'text-' + $mark})
+CREATE (cart:Service:Entity {tenant: $tenant, id: 'shop/boutique/cart', version: 1, created_at: datetime(), updated_at: datetime(), name: 'cart-' + $mark, description: 'text-' + $mark, kind: 'Workload'})
+CREATE (checkout:Service:Entity {tenant: $tenant, id: 'shop/boutique/checkout', version: 1, created_at: datetime(), updated_at: datetime(), name: 'checkout-' + $mark, description: 'text-' + $mark, kind: 'Workload'})
+CREATE (billing:Service:Entity {tenant: $tenant, id: 'shop/other/billing', version: 1, created_at: datetime(), updated_at: datetime(), name: 'billing-' + $mark, description: 'text-' + $mark, kind: 'Workload'})
+CREATE (v1:ServiceVersion:Entity {tenant: $tenant, id: 'shop/boutique/cart:v1', version: 1, created_at: datetime(), updated_at: datetime(), name: 'v1-' + $mark, digest: 'digest-' + $mark,
+  image: 'cart-' + $mark, replicas: 1, ports: ['http:80:8080'], environment: ['MARK=' + $mark], command: ['/cart-' + $mark], args: ['--' + $mark],
+  cpu_request: '100m', cpu_limit: '200m', memory_request: '64Mi', memory_limit: '128Mi', probe_kind: 'http', probe_port: 8080, probe_path: '/' + $mark, deadline_seconds: 60})
+CREATE (v2:ServiceVersion:Entity {tenant: $tenant, id: 'shop/boutique/checkout:v2', version: 1, created_at: datetime(), updated_at: datetime(), name: 'v2-' + $mark, digest: 'digest-' + $mark,
+  image: 'checkout-' + $mark, replicas: 1})
+CREATE (deployment:Deployment:Entity {tenant: $tenant, id: 'shop/boutique/cart@staging', version: 1, created_at: datetime(), updated_at: datetime(), name: 'cart-' + $mark, status: 'succeeded',
+  message: 'text-' + $mark, application_id: 'shop/boutique', environment_id: 'shop@staging', service_id: 'shop/boutique/cart', service_name: 'cart-' + $mark, version_id: 'shop/boutique/cart:v1',
+  run_id: 'run-1', deployed_at: datetime(), kind: 'Workload', provider: 'echo', depends_on: ['shop/boutique/checkout'], outputs: ['text-' + $mark]})
+CREATE (elsewhere:Deployment:Entity {tenant: $tenant, id: 'shop/other/billing@staging', version: 1, created_at: datetime(), updated_at: datetime(), name: 'billing-' + $mark, status: 'succeeded',
+  message: 'text-' + $mark, application_id: 'shop/other', environment_id: 'shop@staging', service_id: 'shop/other/billing', service_name: 'billing-' + $mark,
+  run_id: 'run-1', deployed_at: datetime(), kind: 'Workload', provider: 'echo', depends_on: []})
+CREATE (plan:Plan:Entity {tenant: $tenant, id: 'plan-1', version: 1, created_at: datetime(), updated_at: datetime(), name: 'plan-' + $mark, digest: 'digest-' + $mark, application_id: 'shop/boutique',
+  environment_id: 'shop@staging', state: 'ready', created_by: 'user-' + $mark, creates: 1, updates: 0, replaces: 0, deletes: 0, no_ops: 0, blocked: 1, waves: 1, provider: 'echo',
+  acting: ['shop/boutique/cart'], reads: 1, warnings: ['text-' + $mark]})
+CREATE (step:PlanStep {tenant: $tenant, id: 'step-1', version: 1, created_at: datetime(), updated_at: datetime(), plan_id: 'plan-1', key: 'shop/boutique/cart@staging', position: 0, wave: 0,
+  action: 'create', kind: 'Workload', service_id: 'shop/boutique/cart', service_name: 'cart-' + $mark, version_id: 'shop/boutique/cart:v1', image: 'cart-' + $mark, before: ['a=' + $mark], after: ['b=' + $mark],
+  policy: 'policy-' + $mark, reason: 'text-' + $mark, path: ['shop/boutique'], path_edges: ['HAS_SERVICE'], provider: 'echo', previous_provider: 'echo', depends_on: ['shop/boutique/checkout']})
+CREATE (blocked:PlanStep {tenant: $tenant, id: 'step-2', version: 1, created_at: datetime(), updated_at: datetime(), plan_id: 'plan-1', key: 'shop/boutique/checkout@staging', position: 1, wave: 0,
+  action: 'blocked', kind: 'Workload', service_id: 'shop/boutique/checkout', service_name: 'checkout-' + $mark, version_id: 'shop/boutique/checkout:v2', policy: 'policy-' + $mark, reason: 'text-' + $mark,
+  path: ['shop/boutique', 'shop/boutique/checkout'], path_edges: ['HAS_SERVICE']})
+CREATE (run:Run:Entity {tenant: $tenant, id: 'run-1', version: 1, created_at: datetime(), updated_at: datetime(), name: 'run-' + $mark, state: 'running', on_failure: 'stop', application_id: 'shop/boutique',
+  environment_id: 'shop@staging', plan_id: 'plan-1', created_by: 'user-' + $mark, correlation_id: 'request-' + $mark, fence: 1, owner: 'worker-' + $mark, lease_until: datetime() - duration('PT1H'),
+  attempts: 1, rings: 1, rung_at: datetime() - duration('PT1H'), total: 2, succeeded: 0, failed: 0, skipped: 0, started_at: datetime(), finished_at: datetime(), error: 'text-' + $mark, provider: 'echo'})
+CREATE (record:StepRun {tenant: $tenant, id: 'record-1', version: 1, created_at: datetime(), updated_at: datetime(), run_id: 'run-1', key: 'shop/boutique/cart@staging', service_name: 'cart-' + $mark,
+  action: 'create', wave: 0, position: 0, state: 'running', attempt: 1, mark: 'pending', fence: 1, started_at: datetime(), finished_at: datetime(), duration_ms: 1, error: 'text-' + $mark,
+  message: 'text-' + $mark, waiting_for: ['shop/boutique/checkout@staging']})
+CREATE (event:Event {tenant: $tenant, id: 'event-1', version: 1, created_at: datetime(), updated_at: datetime(), seq: 1, type: 'service.created', category: 'graph', level: 'info',
+  subject: 'shop/boutique/cart', subject_label: 'Service', subject_version: 1, actor: 'user-' + $mark, at: datetime(), correlation_id: 'request-1', change_set: 'operation-1',
+  application_id: 'shop/boutique', environment_id: 'shop@staging', message: 'text-' + $mark, data: '{"mark": "' + $mark + '"}', hash: 'hash-' + $mark, previous_hash: 'hash-' + $mark})
+CREATE (pending:Event {tenant: $tenant, id: 'event-2', version: 1, created_at: datetime(), updated_at: datetime(), pending: true, type: 'service.updated', category: 'graph', level: 'info',
+  subject: 'shop/boutique/cart', subject_label: 'Service', subject_version: 2, actor: 'user-' + $mark, at: datetime(), correlation_id: 'request-1', change_set: 'operation-1',
+  message: 'text-' + $mark, data: '{}'})
+CREATE (log:EventLog {tenant: $tenant, id: $tenant, version: 1, created_at: datetime(), updated_at: datetime(), seq: 1, head: 'hash-' + $mark, owner: 'owner-' + $mark, fence: 1, lease_until: datetime() - duration('PT1H')})
+CREATE (operation:Operation {tenant: $tenant, id: 'operation-1', version: 1, created_at: datetime(), updated_at: datetime(), name: 'operation-' + $mark, at: datetime(), answer: 'text-' + $mark, fingerprint: 'text-' + $mark})
+CREATE (migration:Migration {tenant: $tenant, id: '0000_seed', version: 1, created_at: datetime(), updated_at: datetime(), name: '0000_seed', checksum: 'sum-' + $mark, applied_at: datetime()})
+CREATE (tenant)-[:HAS_TEAM]->(team)<-[:MEMBER_OF {role: 'admin'}]-(user)
+CREATE (team)-[:OWNS]->(project)-[:CONTAINS]->(application), (project)-[:CONTAINS]->(other)
+CREATE (project)-[:HAS_ENVIRONMENT]->(staging)-[:PROMOTES_TO]->(production)<-[:HAS_ENVIRONMENT]-(project)
+CREATE (production)-[:PROMOTES_TO]->(staging)
+CREATE (staging)-[:TARGETS]->(provider)<-[:TARGETS]-(production)
+CREATE (application)-[:HAS_SERVICE]->(cart)-[:HAS_VERSION]->(v1), (cart)-[:DESIRES]->(v1)
+CREATE (application)-[:HAS_SERVICE]->(checkout)-[:HAS_VERSION]->(v2), (checkout)-[:DESIRES]->(v2)
+CREATE (other)-[:HAS_SERVICE]->(billing)
+CREATE (checkout)-[:DEPENDS_ON {kind: 'hard'}]->(cart), (billing)-[:DEPENDS_ON {kind: 'soft'}]->(cart), (cart)-[:DEPENDS_ON {kind: 'hard'}]->(billing)
+CREATE (deployment)-[:OF]->(cart), (deployment)-[:RUNS]->(v1), (deployment)-[:IN]->(staging)
+CREATE (elsewhere)-[:OF]->(billing), (elsewhere)-[:IN]->(staging)
+CREATE (plan)-[:FOR]->(application), (plan)-[:IN]->(staging), (plan)-[:READ {version: 0}]->(cart)
+CREATE (plan)-[:HAS_STEP]->(step)-[:REQUIRES]->(blocked), (plan)-[:HAS_STEP]->(blocked)-[:CHANGES]->(checkout)
+CREATE (run)-[:EXECUTES]->(plan), (run)-[:HAS_STEP_RUN]->(record)-[:OF]->(step)
+CREATE (event)-[:ABOUT]->(cart)

@@ -4,23 +4,22 @@ The values of declared types are dictionaries by response key, made by a compile
 shows with `projected`, and the node is read when its field is resolved, with exactly what is selected of it.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import TypeVar, cast
 
-from graphql import GraphQLError, GraphQLField, GraphQLResolveInfo, GraphQLSchema, get_named_type
+from graphql import GraphQLField, GraphQLResolveInfo, GraphQLSchema, get_named_type
 from graphql import is_object_type as is_object
 from graphql.execution.values import VariableValues
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import Info
 from strawberry.types.base import StrawberryObjectDefinition
 
-from app.errors import NotFound
 from app.graph import Value
-from app.projection.compiler import Compiled, Compiler, Request
+from app.projection.compiler import Compiler, Request
 from app.projection.model import Model
-from app.projection.shaper import Missing
+from app.projection.reading import not_found, run
 from graph_schema.connections import PROJECTED
 from graph_schema.context import Context
 from graph_schema.declaration import declaration_of
@@ -53,22 +52,6 @@ async def projected(info: Info[Context, None], type_: type[N], id_: str, *, fiel
 def compiler_of(schema: GraphQLSchema) -> Compiler:
     """The compiler of a schema's reads."""
     return cast("Compiler", schema.extensions[_COMPILER])
-
-
-def not_found(missing: Missing) -> NotFound:
-    """The refusal for a node that a root field asked for and that is not there."""
-    return NotFound(f"there is no {missing.target} {missing.wanted!r}", "id")
-
-
-async def fetch(context: Context, compiled: Compiled, parameters: Mapping[str, Value], name: str) -> list[Value]:
-    """Run a compiled read for the caller and return its one row's columns.
-
-    Raises Unauthenticated, GraphUnavailable and StatementFailed.
-    """
-    actor = context.signed_in()
-    return await context.application.graph.read_compiled(
-        compiled.text, actor.tenant, {**parameters, "actor": actor.id}, name=name
-    )
 
 
 def attach(schema: GraphQLSchema, model: Model, compiler: Compiler) -> None:
@@ -104,11 +87,10 @@ def _root(compiler: Compiler) -> _Resolver:
         key = str(info.path.key)
         compiled = compiler.root(request, key, info.parent_type, info.field_nodes)
         parameters = compiled.parameters(request.variables)
-        columns = await fetch(info.context, compiled, parameters, f"read {info.field_name}")
-        data, missing = compiled.raw(columns, {**parameters, "actor": info.context.signed_in().id})
+        columns, given = await run(info.context.application.graph, compiled, info.context.signed_in(), parameters)
+        data, missing = compiled.raw(columns, given)
         for each in missing:
-            refused = not_found(each)
-            raise GraphQLError(refused.message, extensions={"code": refused.code}, original_error=refused)
+            raise not_found(each)
         return data[key]
 
     return resolve
@@ -135,8 +117,8 @@ async def _node(compiler: Compiler, reference: _Reference, info: GraphQLResolveI
     path = tuple(key for key in info.path.as_list() if isinstance(key, str))
     compiled = compiler.node(request, reference.type_name, path, info.field_nodes)
     parameters: dict[str, Value] = {**compiled.parameters(request.variables), "id": reference.id}
-    columns = await fetch(info.context, compiled, parameters, f"read {reference.type_name}")
-    data, _ = compiled.raw(columns, parameters)
+    columns, given = await run(info.context.application.graph, compiled, info.context.signed_in(), parameters)
+    data, _ = compiled.raw(columns, given)
     return data["node"]
 
 

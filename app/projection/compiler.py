@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar
 
 from graphql import (
     FieldNode,
@@ -27,8 +25,7 @@ from app.projection.model import Model
 from app.projection.selection import NotProjectable, Reading
 from app.projection.shaper import Mode, Shape, generate
 from app.projection.statement import Binding, Guard, Writer, Written, unguarded
-
-T = TypeVar("T")
+from app.recent import Recent
 
 LONGEST_KEPT = 32_768
 """Characters of a document: what is longer is compiled each time, so that the plans kept are bounded in bytes too."""
@@ -51,6 +48,16 @@ class Compiled:
     def text(self) -> str:
         """The statement; `$tenant`, and where the actor matters `$actor`, are its callers' to give."""
         return self._written.text
+
+    @property
+    def name(self) -> str:
+        """What the statement is called in metrics: one of a bounded set."""
+        return self._written.name
+
+    @property
+    def nodes(self) -> Mapping[str, tuple[FieldNode, ...]]:
+        """The nodes of root fields that may find nothing, by response key."""
+        return self._written.nodes
 
     def parameters(self, variables: VariableValues) -> dict[str, Value]:
         """The statement's parameters. Raises GraphQLError where an argument's value does not fit, naming it."""
@@ -99,8 +106,8 @@ class Compiler:
         self._model = model
         self._schema = schema
         self._guard = guard
-        self._shapes: _Kept[_Shapes] = _Kept(plans)
-        self._plans: _Kept[Compiled | None] = _Kept(plans)
+        self._shapes: Recent[_Shapes] = Recent(plans)
+        self._plans: Recent[Compiled | None] = Recent(plans)
 
     def operation(self, request: Request) -> Compiled:
         """The whole query as one statement.
@@ -137,6 +144,14 @@ class Compiler:
 
         return self._compiled(request, ("node", type_name, path), write)
 
+    def payloads(self, request: Request, parent: GraphQLObjectType) -> None:
+        """Compile what the payloads of a mutation show and check its arguments, before anything is changed.
+
+        Raises GraphQLError where an argument does not fit, naming it.
+        """
+        for path, type_name, nodes in self._reading(request).payloads((request.operation.selection_set,), parent):
+            self.node(request, type_name, path, nodes).parameters(request.variables)
+
     def _compiled(self, request: Request, part: Hashable, write: Callable[[], Written]) -> Compiled:
         name = request.operation.name.value if request.operation.name else None
         keep = len(request.text) <= LONGEST_KEPT
@@ -159,25 +174,6 @@ class Compiler:
 
     def _writer(self, request: Request) -> Writer:
         return Writer(self._model.types, request.variables, self._guard)
-
-
-class _Kept(Generic[T]):
-    """What was made before, by key; the longest unused leaves first."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._found: OrderedDict[Hashable, T] = OrderedDict()
-
-    def get(self, key: Hashable, make: Callable[[], T], *, keep: bool) -> T:
-        if key in self._found:
-            self._found.move_to_end(key)
-            return self._found[key]
-        made = make()
-        if keep:
-            self._found[key] = made
-            if len(self._found) > self._most:
-                self._found.popitem(last=False)
-        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -141,6 +141,7 @@ class EntrySelected:
     key: str
     entry: EntryOne
     arguments: Arguments
+    nodes: tuple[FieldNode, ...]
     node: NodeSelected
 
 
@@ -177,7 +178,7 @@ class Reading:
             raise NotProjectable(name)
         arguments = Arguments(definition, nodes[0])
         if isinstance(entry, EntryOne):
-            return EntrySelected(key, entry, arguments, self.node(entry.target, nodes))
+            return EntrySelected(key, entry, arguments, tuple(nodes), self.node(entry.target, nodes))
         return self._page(key, entry, arguments, nodes)
 
     def node(self, type_name: str, nodes: Iterable[FieldNode]) -> NodeSelected:
@@ -201,6 +202,20 @@ class Reading:
                 case None:
                     raise NotProjectable(f"{type_name}.{name}")
         return NodeSelected(node, tuple(items))
+
+    def payloads(
+        self, selections: Iterable[SelectionSetNode], parent: GraphQLObjectType, path: tuple[str, ...] = ()
+    ) -> Iterator[tuple[tuple[str, ...], str, list[FieldNode]]]:
+        """The projected nodes that payloads show: their paths in the answer, types, and field nodes."""
+        for key, nodes in self._collect(parent, selections).items():
+            definition = parent.fields.get(nodes[0].name.value)
+            shown = get_named_type(definition.type) if definition else None
+            if not is_object_type(shown):
+                continue
+            if shown.name in self.model.types:
+                yield (*path, key), shown.name, nodes
+            else:
+                yield from self.payloads(_sets(nodes), shown, (*path, key))
 
     def _page(
         self, key: str, edge: ToMany | EntryPage, arguments: Arguments, nodes: Sequence[FieldNode]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import cast
 
+from graphql import FieldNode
 from graphql.execution.values import VariableValues
 
 from app.graph import Value
@@ -65,11 +66,16 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A statement, how its parameters get their values, and where its answer's values stand."""
+    """A statement, how its parameters get their values, and where its answer's values stand.
 
+    `name` is one of a bounded set, for metrics; `nodes` are the root fields' that may find nothing, by response key.
+    """
+
+    name: str
     text: str
     bindings: tuple[Binding, ...]
     layout: RootLayout
+    nodes: Mapping[str, tuple[FieldNode, ...]]
 
 
 class _Slots:
@@ -114,17 +120,28 @@ class Writer:
                     items.append((root.key, self._entry(root, columns)))
                 case PageSelected():
                     items.append((root.key, self._page(root, None, columns)))
-        return self._written(columns, items)
+        entered = [root for root in roots if not isinstance(root, TypeName)]
+        name = f"projection/{entered[0].arguments.node.name.value}" if len(entered) == 1 else "projection/several"
+        nodes = {root.key: root.nodes for root in entered if isinstance(root, EntrySelected)}
+        return self._written(name, columns, items, nodes)
 
     def node_by_id(self, selected: NodeSelected) -> Written:
         """The statement for one node, whose id is the parameter `id`."""
         columns = _Slots()
-        return self._written(columns, [("node", self._one(selected, "id", "id", columns))])
+        return self._written(
+            "projection/payload", columns, [("node", self._one(selected, "id", "id", columns))], nodes={}
+        )
 
-    def _written(self, columns: _Slots, items: list[tuple[str, Constant | EntryAt | PageAt]]) -> Written:
+    def _written(
+        self,
+        name: str,
+        columns: _Slots,
+        items: list[tuple[str, Constant | EntryAt | PageAt]],
+        nodes: Mapping[str, tuple[FieldNode, ...]],
+    ) -> Written:
         expressions = columns.expressions or ["true"]
         text = "RETURN " + ",\n".join(f"{each} AS f{index}" for index, each in enumerate(expressions))
-        return Written(text, tuple(self._bindings), RootLayout(columns.width, tuple(items)))
+        return Written(name, text, tuple(self._bindings), RootLayout(columns.width, tuple(items)), nodes)
 
     def _entry(self, root: EntrySelected, columns: _Slots) -> EntryAt:
         name = root.entry.argument

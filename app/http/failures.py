@@ -1,0 +1,54 @@
+"""Errors as a caller may see them: refusals with their code, everything unexpected masked and logged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import structlog
+from graphql import GraphQLError
+
+from app.errors import Refusal
+from app.graph import GraphUnavailable
+
+_log = structlog.get_logger("trellis.graphql")
+
+UNAVAILABLE = "the database does not answer; try again in a moment"
+INTERNAL = "internal error"
+
+
+def shown(errors: Iterable[GraphQLError], request_id: str) -> list[dict[str, object]]:
+    """The errors of an answer as JSON values.
+
+    What GraphQL itself says, and refusals, are shown as they are, refusals with `extensions.code`. Anything else is
+    logged with the request id, and shown as an internal error that names it.
+    """
+    return [_shown(error, request_id) for error in errors]
+
+
+def refused(message: str, code: str) -> dict[str, object]:
+    """An error about the request as a whole."""
+    return {"message": message, "extensions": {"code": code}}
+
+
+def _shown(error: GraphQLError, request_id: str) -> dict[str, object]:
+    cause = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    if cause is None or isinstance(cause, GraphQLError):
+        return dict(error.formatted)
+    extensions: dict[str, object]
+    if isinstance(cause, Refusal):
+        message = cause.message
+        extensions = {"code": cause.code, **({"field": cause.field} if cause.field else {}), **(error.extensions or {})}
+    elif isinstance(cause, GraphUnavailable):
+        _log.warning("the graph is not available", request_id=request_id, error=str(cause))
+        message, extensions = UNAVAILABLE, {"code": "UNAVAILABLE", "requestId": request_id}
+    else:
+        _log.error("unexpected error", request_id=request_id, path=error.path, exc_info=cause)
+        message, extensions = INTERNAL, {"code": "INTERNAL", "requestId": request_id}
+    visible: dict[str, object] = {"message": message}
+    if error.locations:
+        visible["locations"] = [{"line": each.line, "column": each.column} for each in error.locations]
+    if error.path is not None:
+        visible["path"] = error.path
+    return {**visible, "extensions": extensions}

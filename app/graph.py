@@ -283,7 +283,7 @@ class Graph:
             return cast("list[Value]", record.values())
         finally:
             seconds = asyncio.get_running_loop().time() - started
-            self._observer.statement_done(name, seconds=seconds, rows=1, failed=failed)
+            self._observer.statement_done(name, seconds=seconds, rows=int(not failed), failed=failed)
 
     async def write(self, name: str, tenant: str, /, **parameters: Value) -> list[Row]:
         """Run one writing statement in a managed transaction of its own and return its rows.

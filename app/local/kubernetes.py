@@ -165,6 +165,9 @@ class KubernetesTestbed:
             self._spawn(name, programs, endpoints)
         for node in self._nodes:
             self.add_node(node)
+        for name, runs in self.running().items():
+            if not runs:
+                raise LocalFailure(f"{name} ended at its start\n{tail(self._files.log(name))}")
 
     def _spawn(self, name: str, programs: Programs, endpoints: Endpoints) -> None:
         environment = {"HOME": str(self._files.folder), "PATH": os.defpath}
@@ -188,14 +191,15 @@ class KubernetesTestbed:
         return stopped
 
     def _wait_for_api_server(self) -> None:
-        process = self._api_server()
+        needed = ("etcd", "kube-apiserver")
+        known = self._state.processes()
 
-        def settled() -> bool:
-            return not processes.alive(process) or self._answers("/readyz")
+        def dead() -> bool:
+            return any(not processes.alive(known[name]) for name in needed)
 
-        if not processes.wait_for(settled, _READY_SECONDS) or not processes.alive(process):
-            logs = (tail(self._files.log(name)) for name in ("etcd", "kube-apiserver"))
-            raise LocalFailure("the API server does not start\n" + "\n".join(logs))
+        if not processes.wait_for(lambda: dead() or self._answers("/readyz"), _READY_SECONDS) or dead():
+            logs = "\n".join(tail(self._files.log(name)) for name in needed)
+            raise LocalFailure(f"the API server does not start\n{logs}")
 
     def _api_server(self) -> processes.Process:
         process = self._state.processes().get("kube-apiserver")

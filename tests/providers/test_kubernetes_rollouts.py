@@ -288,7 +288,7 @@ async def test_an_api_server_that_comes_back_does_not_end_a_rollout(
     assert await provider.health(desired.target) is Health.UNKNOWN
     await asyncio.to_thread(kubernetes_testbed.start_api_server)
     assert not rollout.done()
-    await asyncio.to_thread(kubernetes_testbed.add_node, Node("big", cpu="128"))
+    await asyncio.to_thread(kubernetes_testbed.add_node, Node("big", cpu="10k"))
     # then the same call finishes
     outputs = await rollout
     assert outputs == {"address.grpc": f"cart.{namespace}.svc.cluster.local:7070"}

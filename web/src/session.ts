@@ -1,3 +1,5 @@
+import LOGIN from "./documents/login.graphql?raw";
+
 /** Who is signed in, in this tab only: closing the tab forgets the token. */
 export interface Session {
   readonly token: string;
@@ -7,14 +9,6 @@ export interface Session {
 const KEY = "trellis.session";
 
 export const ENDPOINT = "/graphql";
-
-const LOGIN = `mutation Login($input: LoginInput!) {
-  login(input: $input) {
-    token
-    user { name }
-    problems { message }
-  }
-}`;
 
 interface LoginAnswer {
   readonly data?: {

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import secrets
+import shutil
 import ssl
 import sys
 from collections.abc import Callable, Sequence
@@ -152,6 +153,8 @@ class KubernetesTestbed:
         write_private(self._endpoints_file, json.dumps(asdict(endpoints)) + "\n")
         write_private(self._files.tokens, token_file(endpoints))
         write_private(self._files.service_account_key, RSAKey.generate_key(2048).as_pem(private=True).decode())
+        # The API server makes a new certificate, good for a year, where it finds none.
+        shutil.rmtree(self._files.certificate.parent, ignore_errors=True)
         private_folder(self._files.certificate.parent)
         write_stages(programs, self._files)
         self._say("starting etcd and the API server")

@@ -16,7 +16,7 @@ _PLAIN_EVERY = 5.0
 
 @dataclass(slots=True)
 class Step:
-    """One thing that is being done. `detail` is shown at its end."""
+    """One thing that is being done. `detail` is shown at its end; set it to say how it ended."""
 
     show: Callable[[str], None]
     detail: str = ""

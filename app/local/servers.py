@@ -114,12 +114,12 @@ def start(servers: Servers, state: State, screen: Screen, *, meanwhile: Callable
             if not redis.alive:
                 state.record(redis.launch(), basis=_basis(redis))
             redis.wait()
-            step.update(f"127.0.0.1:{redis.port}")
+            step.detail = f"127.0.0.1:{redis.port}"
     meanwhile()
     if neo4j is not None:
         with screen.step("Neo4j") as step:
             neo4j.wait(waiting=lambda: step.update("starting"))
-            step.update(neo4j.uri)
+            step.detail = neo4j.uri
 
 
 def _local(servers: Servers) -> list[tuple[str, LocalServer]]:

@@ -55,14 +55,14 @@ def down(settings: LocalSettings, screen: Screen) -> None:
         for name, process in sorted(state.processes().items(), key=lambda item: _stop_rank(item[0])):
             with screen.step(f"Stop {name}") as step:
                 ended = stop(process, _STOP_SECONDS.get(name, 30.0))
-                step.update("stopped" if ended else "was not running")
+                step.detail = "stopped" if ended else "was not running"
             state.forget(name)
             stopped += ended
         cluster = settings.local_folder / _KUBERNETES
         if cluster.exists():
             with screen.step("Stop Kubernetes") as step:
                 ended = KubernetesTestbed(cluster, say=step.update).stop()
-                step.update("stopped" if ended else "was not running")
+                step.detail = "stopped" if ended else "was not running"
             stopped += ended
     screen.note(f"Data, logs and credentials stay in {state.folder}." if stopped else "Nothing was running.")
 
@@ -134,7 +134,7 @@ def _migrate(screen: Screen, environment: Mapping[str, str]) -> None:
         if ended.returncode != 0:
             said = (ended.stdout + ended.stderr).strip() or "it said nothing"
             raise LocalFailure(f"The migrations ended with exit code {ended.returncode}: {said[-4000:]}")
-        step.update("done")
+        step.detail = "done"
 
 
 def _start_children(settings: LocalSettings, state: State, screen: Screen, *, environment: Mapping[str, str]) -> None:
@@ -152,7 +152,7 @@ def _start_children(settings: LocalSettings, state: State, screen: Screen, *, en
                 before_start=partial(children.require_port, state, name, port),
             )
             children.wait_until_ready(process, host=host, port=port, seconds=_READY_SECONDS, waiting=step.update)
-            step.update(f"{children.reachable(host)}:{port}, {done}")
+            step.detail = f"{children.reachable(host)}:{port}, {done}"
 
 
 def _load_example(screen: Screen, environment: Mapping[str, str], secret: Credentials) -> None:

@@ -1,0 +1,247 @@
+"""A tenant that deploys: runs are created as users do and carried out by a real executor."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from app.domain.run_ledger import RunLedger
+from app.domain.runs import OnFailure, Started, deploy
+from app.domain.workloads import Target, Workload
+from app.graph import Row
+from app.ports import Clock, SystemClock
+from tests.platform import Platform
+from workers.executor import Outcome, RunExecutor
+from workers.providers.contract import FieldChange, Health, Observed, Provider, StepContext
+from workers.providers.echo import EchoProvider
+from workers.providers.registry import ProviderRegistry
+from workers.settings import WorkerSettings
+from workers.steps import StepParts
+from workers.targets import Targets
+
+APPLICATION, ENVIRONMENT = "shop/boutique", "shop@dev"
+
+
+class RecordingQueue:
+    """Remembers which runs it was rung for."""
+
+    def __init__(self) -> None:
+        self.rung: list[tuple[str, str, int]] = []
+
+    async def enqueue(self, tenant: str, run_id: str, *, attempt: int) -> None:
+        """Remember the ring."""
+        self.rung.append((tenant, run_id, attempt))
+
+
+class RecordingProvider:
+    """A provider that remembers every call it passes on to another, and can be kept from applying."""
+
+    def __init__(self, inner: Provider) -> None:
+        self.inner = inner
+        self.calls: list[tuple[str, str]] = []
+        self.working = 0
+        self.most_working = 0
+        self.closed: dict[str, asyncio.Event] = {}
+
+    @property
+    def name(self) -> str:
+        """The inner provider's name."""
+        return self.inner.name
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The inner provider's kinds."""
+        return self.inner.kinds
+
+    def names(self, call: str) -> list[str]:
+        """The services of all calls of that name, in order."""
+        return [service for name, service in self.calls if name == call]
+
+    def close(self, service: str) -> asyncio.Event:
+        """Keep applying that service from going on until the event that is returned is set."""
+        return self.closed.setdefault(service, asyncio.Event())
+
+    async def observe(self, target: Target) -> Observed:
+        """Remember and pass on."""
+        self.calls.append(("observe", target.name))
+        return await self.inner.observe(target)
+
+    def diff(self, desired: Workload, observed: Observed) -> tuple[FieldChange, ...]:
+        """Pass on."""
+        return self.inner.diff(desired, observed)
+
+    async def apply(self, desired: Workload, step: StepContext) -> Mapping[str, str]:
+        """Remember, wait while the service is closed, and pass on."""
+        self.calls.append(("apply", desired.target.name))
+        self.working += 1
+        self.most_working = max(self.most_working, self.working)
+        try:
+            if desired.target.name in self.closed:
+                await self.closed[desired.target.name].wait()
+            return await self.inner.apply(desired, step)
+        finally:
+            self.working -= 1
+
+    async def delete(self, target: Target, step: StepContext) -> None:
+        """Remember and pass on."""
+        self.calls.append(("delete", target.name))
+        await self.inner.delete(target, step)
+
+    async def health(self, target: Target) -> Health:
+        """Pass on."""
+        return await self.inner.health(target)
+
+    async def aclose(self) -> None:
+        """Pass on."""
+        await self.inner.aclose()
+
+
+class HandClock:
+    """A clock that stands still until it is turned."""
+
+    def __init__(self) -> None:
+        self._seconds = 1000.0
+        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        """The time of day."""
+        return datetime(2026, 11, 21, tzinfo=UTC) + timedelta(seconds=self._seconds)
+
+    def monotonic(self) -> float:
+        """Seconds that only go forward."""
+        return self._seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Return once the clock has been turned so far."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        until = self._seconds + seconds
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sleepers.append((until, waiting))
+        await waiting
+
+    def sleeping(self, longest: float) -> int:
+        """How many sleep at most that long from now."""
+        return sum(1 for until, one in self._sleepers if not one.done() and until <= self._seconds + longest)
+
+    def turn(self, seconds: float) -> None:
+        """Let time pass, and wake whoever slept until then."""
+        self._seconds += seconds
+        for until, waiting in self._sleepers:
+            if until <= self._seconds and not waiting.done():
+                waiting.set_result(None)
+        self._sleepers = [one for one in self._sleepers if not one[1].done()]
+
+
+async def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Return as soon as the condition holds; fails after `seconds`."""
+    clock = SystemClock()
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await clock.sleep(0.005)
+
+
+@dataclass
+class Worker:
+    """One worker without a queue: an executor of its own, with a provider that remembers."""
+
+    ledger: RunLedger
+    provider: RecordingProvider
+    executor: RunExecutor
+    tenant: str
+
+    async def execute(self, run_id: str) -> Outcome:
+        """Carry a run out."""
+        return await self.executor.execute(self.tenant, run_id)
+
+
+@dataclass
+class Deploying:
+    """The platform's runs, and workers that carry them out."""
+
+    platform: Platform
+    queue: RecordingQueue = field(default_factory=RecordingQueue)
+
+    def worker(
+        self,
+        name: str = "worker-1",
+        *,
+        clock: Clock | None = None,
+        settings: WorkerSettings | None = None,
+        provider: Provider | None = None,
+    ) -> Worker:
+        """A worker; `provider` is what its echo provider passes its calls on to."""
+        own = settings or WorkerSettings()
+        time = clock or SystemClock()
+        ledger = RunLedger(self.platform.graph, self.platform.ids, self.platform.doorbell, owner=name, lease=own.lease)
+        recording = RecordingProvider(provider or EchoProvider(time))
+        registry = ProviderRegistry({"echo": lambda: recording})
+        parts = StepParts(registry, time, random.Random(7), own, Targets(own.steps_per_target))
+        return Worker(ledger, recording, RunExecutor(ledger, parts), self.platform.tenant)
+
+    async def deploy(
+        self,
+        environment_id: str = ENVIRONMENT,
+        *,
+        on_failure: OnFailure = OnFailure.STOP,
+        idempotency_key: str | None = None,
+    ) -> Started:
+        """Deploy the boutique."""
+        return await deploy(
+            self.platform.change(),
+            self.queue,
+            application_id=APPLICATION,
+            environment_id=environment_id,
+            on_failure=on_failure,
+            idempotency_key=idempotency_key,
+        )
+
+    async def run(self, run_id: str) -> Row:
+        """A run's properties."""
+        rows = await self.platform.graph.define(
+            f"MATCH (r:Run:Entity {{tenant: '{self.platform.tenant}', id: '{run_id}'}}) RETURN properties(r) AS run"
+        )
+        found = rows[0]["run"]
+        assert isinstance(found, dict)
+        return found
+
+    async def totals(self, run_id: str) -> tuple[object, ...]:
+        """State, total, succeeded, failed and skipped of a run."""
+        run = await self.run(run_id)
+        return tuple(run[name] for name in ("state", "total", "succeeded", "failed", "skipped"))
+
+    async def steps(self, run_id: str) -> dict[str, Row]:
+        """The records of a run's steps, by service name."""
+        rows = await self.platform.graph.define(
+            f"MATCH (:Run {{tenant: '{self.platform.tenant}', id: '{run_id}'}})-[:HAS_STEP_RUN]->(s:StepRun) "
+            "RETURN properties(s) AS step ORDER BY s.position"
+        )
+        return {str(step["service_name"]): step for row in rows if isinstance(step := row["step"], dict)}
+
+    async def states(self, run_id: str) -> dict[str, str]:
+        """The state of each step of a run, by service name."""
+        return {name: str(step["state"]) for name, step in (await self.steps(run_id)).items()}
+
+    async def deployments(self) -> dict[str, tuple[str, bool]]:
+        """Status of each deployment by service name, and whether it runs what the service desires."""
+        rows = await self.platform.graph.define(
+            f"MATCH (d:Deployment:Entity {{tenant: '{self.platform.tenant}'}}) "
+            "RETURN d.service_name AS name, d.status AS status, "
+            "EXISTS { (d)-[:OF]->(:Service)-[:DESIRES]->(:ServiceVersion)<-[:RUNS]-(d) } AS current"
+        )
+        return {str(row["name"]): (str(row["status"]), bool(row["current"])) for row in rows}
+
+    async def events_of(self, types: Sequence[str]) -> list[str]:
+        """The types of the tenant's events that begin with one of those, oldest first."""
+        return [str(one["type"]) for one in await self.platform.events() if str(one["type"]).startswith(tuple(types))]
+
+    async def make_overdue(self, run_id: str) -> None:
+        """Let a run's lease have ended, as if its worker had been silent for so long."""
+        await self.platform.graph.define(
+            f"MATCH (r:Run {{tenant: '{self.platform.tenant}', id: '{run_id}'}}) "
+            "SET r.lease_until = datetime.realtime() - duration({seconds: 1}), r.rung_at = datetime({epochMillis: 0})"
+        )

@@ -239,6 +239,48 @@ def _too_big(namespace: str, seconds: int) -> Workload:
     )
 
 
+async def test_rollouts_that_wait_for_a_thread_keep_their_deadlines(
+    kubernetes_testbed: KubernetesTestbed, namespace: str
+) -> None:
+    # given a provider that can watch one rollout at a time
+    provider = KubernetesProvider(kubeconfig=kubernetes_testbed.kubeconfig, clock=SystemClock(), watches=1)
+    # when three that cannot finish run at once
+    began = time.monotonic()
+    stuck = [
+        replace(workload(namespace, name), resources=ResourceNeeds(cpu_request="500"), deadline_seconds=2)
+        for name in ("one", "two", "three")
+    ]
+    failures = await asyncio.gather(*(provider.apply(each, step()) for each in stuck), return_exceptions=True)
+    # then each fails in time and says why
+    assert time.monotonic() - began < 6.0
+    assert [type(failure) for failure in failures] == [ProviderFailure] * 3
+    assert all("cannot be scheduled (Unschedulable)" in str(failure) for failure in failures)
+    await provider.aclose()
+
+
+async def test_pods_that_do_not_end_are_named(
+    kubernetes_testbed: KubernetesTestbed, cluster: Cluster, namespace: str
+) -> None:
+    # given a running workload of which somebody holds one pod
+    provider = KubernetesProvider(kubeconfig=kubernetes_testbed.kubeconfig, clock=SystemClock(), delete_seconds=2.0)
+    desired = workload(namespace)
+    await provider.apply(desired, step())
+    held = cluster.pods(desired.target)[0].metadata.name
+    path = f"/api/v1/namespaces/{namespace}/pods/{held}"
+    cluster.call("PATCH", path, {"metadata": {"finalizers": ["example.org/hold"]}})
+    # when it is deleted
+    with pytest.raises(ProviderFailure) as failure:
+        await provider.delete(desired.target, step())
+    # then the pod is named, and its configuration is still there
+    assert str(failure.value) == f"{namespace}/cart is not gone after 2 s; still there: {held}"
+    assert cluster.exists(config_map_path(desired.target))
+    # and once it is let go, the same call finishes
+    cluster.call("PATCH", path, {"metadata": {"finalizers": None}})
+    await provider.delete(desired.target, step())
+    assert not cluster.exists(config_map_path(desired.target))
+    await provider.aclose()
+
+
 async def test_a_cancelled_rollout_lets_its_thread_go(kubernetes_testbed: KubernetesTestbed, namespace: str) -> None:
     # given a provider whose only watch waits
     provider = KubernetesProvider(kubeconfig=kubernetes_testbed.kubeconfig, clock=SystemClock(), watches=1)

@@ -23,6 +23,7 @@ Judge = Callable[[Mapping[str, M], bool], Awaitable[T | None]]
 
 _WATCH_SECONDS: Final = 10.0
 _SHORTEST_SECONDS: Final = 1.0
+_GRACE_SECONDS: Final = 1.0
 _FIRST_BACKOFF_SECONDS: Final = 0.2
 _LONGEST_BACKOFF_SECONDS: Final = 5.0
 
@@ -110,10 +111,14 @@ class Follower:
         running = loop.run_in_executor(self._watches, run)
         # Where the answer came first, nobody asks any more how the watch ended.
         running.add_done_callback(lambda ended: None if ended.cancelled() else ended.exception())
+        # Not every watch gets a thread at once, and a connection can die without a sign: the next list tells more then.
+        until = loop.time() + seconds + _GRACE_SECONDS
         try:
-            while (change := await arrived.get()) is not None:
+            while (change := await asyncio.wait_for(arrived.get(), until - loop.time())) is not None:
                 yield change
             await running
+        except TimeoutError:
+            return
         finally:
             watch.stop()
             running.cancel()

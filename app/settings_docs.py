@@ -158,8 +158,8 @@ def page() -> str:
         "",
         "| variable | meaning |",
         "| --- | --- |",
-        "| `TRELLIS_TEST_NEO4J_URI`, `TRELLIS_TEST_NEO4J_PASSWORD` | A Neo4j to test with; if left out, one is started. |",
-        "| `TRELLIS_TEST_REDIS_URL` | A Redis to test with; if left out, one is started. |",
+        "| `TRELLIS_TEST_NEO4J_URI`, `TRELLIS_TEST_NEO4J_PASSWORD` | A Neo4j to test with; else one is started. |",
+        "| `TRELLIS_TEST_REDIS_URL` | A Redis to test with; else one is started. |",
     ]
     return "\n".join(lines) + "\n"
 

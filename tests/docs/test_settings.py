@@ -7,11 +7,10 @@ import io
 import pytest
 from dotenv import dotenv_values
 
-from app.local.settings import LocalSettings
 from app.settings import Settings
-from app.settings_docs import EXAMPLE, PAGE, example, page, settings_of
+from app.settings_docs import EXAMPLE, PAGE, example, local_only, page, settings_of
 
-EVERY = (*settings_of(Settings), *settings_of(LocalSettings))
+EVERY = (*settings_of(Settings), *local_only())
 
 
 def test_the_page_is_current() -> None:

@@ -12,7 +12,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from app.cli.documents import document
-from app.cli.failures import Complaint, NotSignedIn, Refused, Unreachable
+from app.cli.failures import CommandFailure, Complaint, NotSignedIn, Refused, Unreachable
 from app.cli.server import Server
 
 CONNECT_SECONDS = 5.0
@@ -124,10 +124,12 @@ def _checked(operation: Operation[AnswerT], server: Server, answer: httpx2.Respo
         ) from error
 
 
-def _failure(server: Server, errors: list[_Error], trail: str) -> NotSignedIn | Refused:
+def _failure(server: Server, errors: list[_Error], trail: str) -> CommandFailure:
     codes = [error.extensions.code if error.extensions and error.extensions.code else "ERROR" for error in errors]
     if "UNAUTHENTICATED" in codes:
         return NotSignedIn(f"{server.url} wants to know who you are: {SIGN_IN}")
+    if "UNAVAILABLE" in codes:
+        return Unreachable(f"{server.url} is not ready: {errors[0].message}{trail}")
     complaints = tuple(Complaint(code, error.message) for code, error in zip(codes, errors, strict=True))
     return Refused(f"{errors[0].message}{trail}", codes[0], complaints=complaints if len(complaints) > 1 else ())
 

@@ -115,44 +115,32 @@ class ServicesAnswer(Answer):
     services: Page[Service]
 
 
-class VersionName(Answer):
-    """A version of a service, as far as its name goes."""
+class ServiceStatus(Answer):
+    """A service in one environment; `status` is None where it was never deployed there."""
 
-    id: str
-    name: str
-
-
-class RunningVersion(VersionName):
-    """The version that is recorded as running."""
-
-    image: str
-
-
-class DeployedService(Answer):
-    """A service that is deployed, and what is to be deployed next."""
-
-    id: str
-    desired_version: VersionName | None
-
-
-class Deployment(Answer):
-    """What is recorded of a service in an environment; `service` is None where it is gone."""
-
-    id: str
-    status: str
+    application: str
+    environment: str
+    service: str
+    service_name: str
+    status: str | None
     message: str | None
+    version: str | None
+    version_name: str | None
+    image: str | None
+    desired_version: str | None
+    run: str | None
     deployed_at: datetime | None
-    environment_id: str
-    service_id: str
-    run_id: str | None
-    service_version: RunningVersion | None
-    service: DeployedService | None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what runs is what is desired, and the last attempt succeeded."""
+        return self.version == self.desired_version and self.status in (None, "SUCCEEDED")
 
 
-class DeploymentsAnswer(Answer):
-    """The answer to `deployments`."""
+class StatusAnswer(Answer):
+    """The answer to `status`."""
 
-    deployments: Page[Deployment]
+    status: Page[ServiceStatus]
 
 
 class EventsAnswer(Answer):

@@ -102,7 +102,7 @@ class Output:
                 for detail in complaint.details:
                     self._err.print(Text(f"  {clean(detail)}"), soft_wrap=True)
             else:
-                self._err.print(_complaint_text(complaint), soft_wrap=True)
+                self._err.print(_complaint_text(complaint, within=failure.code), soft_wrap=True)
 
 
 def to_json(data: JsonValue | Mapping[str, object]) -> str:
@@ -129,14 +129,14 @@ def _console(file: TextIO, *, colour: bool) -> Console:
     )
 
 
-def _complaint_text(complaint: Complaint) -> Text:
+def _complaint_text(complaint: Complaint, within: str) -> Text:
     line = Text("  ")
     if complaint.position:
         line.append(f"{complaint.position} ", "bold")
     if complaint.field:
         line.append(f"{clean(complaint.field)}: ", "cyan")
     line.append(clean(complaint.message))
-    if complaint.code:
+    if complaint.code != within:
         line.append(f" ({complaint.code})", "dim")
     for detail in complaint.details:
         line.append(f"\n      {clean(detail)}")

@@ -28,6 +28,8 @@ def action_word(action: str) -> str:
 
 def changes(step: PlanStep) -> str:
     """What a step changes, field by field: `replicas: 1 → 3, image: a → b`; for a new service only its image."""
+    if step.action == "NO_OP":
+        return ""
     before, after = _fields(step.before), _fields(step.after)
     if not before:
         return f"image: {after['image']}" if "image" in after else step.image or ""

@@ -125,7 +125,6 @@ def open_subscription(
         with connect(
             server.socket,
             subprotocols=[PROTOCOL],
-            additional_headers={"authorization": f"Bearer {token}"},
             proxy=None if server.is_local else True,
             open_timeout=OPEN_SECONDS,
             close_timeout=CLOSE_SECONDS,

@@ -28,7 +28,7 @@ app = typer.Typer(
     name="trellis",
     help=ABOUT,
     epilog="Exit codes and the form of --json: docs/cli.md",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

@@ -70,17 +70,20 @@ def deploy(
         refuse(payload.problems, f"{plan or application} cannot be deployed")
         run = payload.run
         if run is None:
-            _nothing_to_do(session, payload)
+            raise Refused("the server gave neither a run nor a reason", "ANSWER_MISFIT")
+        if payload.plan is not None and payload.plan.state == "EMPTY":
+            session.output.say(f"nothing to deploy: {totals(payload.plan)}")
+            session.output.record({"run": None, "plan": payload.plan.as_json()})
             return
         session.output.say(f"run {run.id} of {count(run.total, 'step')}" if watch else run_line(run))
-        if not watch:
-            session.output.document({"run": run.as_json(), "plan": payload.plan.as_json() if payload.plan else None})
-            return
         session.output.record({"run": run.as_json(), "plan": payload.plan.as_json() if payload.plan else None})
+        if not watch:
+            return
         ended = _watch(session, client, run, cursor)
     session.output.say(run_line(ended))
     session.output.record({"run": ended.as_json()})
     if ended.state != "SUCCEEDED":
+        session.output.note(f"what became of each step: `trellis run show {ended.id}`")
         raise typer.Exit(ExitCode.REFUSED)
 
 
@@ -131,14 +134,6 @@ def _start(client: Client, variables: dict[str, JsonValue], key: str) -> DeployP
         raise Unreachable(
             f"{error.message}; whether the run has started is not known: repeat with --idempotency-key {key}"
         ) from error
-
-
-def _nothing_to_do(session: Session, payload: DeployPayload) -> None:
-    plan = payload.plan
-    if plan is None:
-        raise Refused("the server gave neither a run nor a reason", "ANSWER_MISFIT")
-    session.output.say(f"nothing to deploy: {totals(plan)}")
-    session.output.document({"run": None, "plan": plan.as_json()})
 
 
 def _watch(session: Session, client: Client, run: Run, cursor: str) -> Run:

@@ -54,7 +54,9 @@ def apply(
                 done = applying.send(client, documents, batch, prune=prune)
             except Refused:
                 if number > 1:
-                    session.output.note(f"requests 1 to {number - 1} of {len(batches)} were applied before this one")
+                    before = "request 1" if number == 2 else f"requests 1 to {number - 1}"
+                    were = "was" if number == 2 else "were"
+                    session.output.note(f"{before} of {len(batches)} {were} applied before this one")
                 raise
             for result in done:
                 session.output.show(_line(result))

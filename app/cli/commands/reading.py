@@ -19,7 +19,10 @@ from app.cli.listings import Application, Service
 from app.cli.output import to_json
 from app.cli.paging import everything
 from app.cli.session import session_of
-from app.cli.status_view import standings, standings_table
+from app.cli.status_view import status_table
+
+
+MOST_NODES = 2_000
 
 
 class Kind(StrEnum):
@@ -111,7 +114,7 @@ def graph(
     """Show nodes and edges of the platform's graph."""
     session = session_of(context)
     with session.client() as client:
-        found = client.execute(operations.GRAPH, {"application": application}).graph
+        found = client.execute(operations.GRAPH, {"application": application, "first": MOST_NODES}).graph
     if found.truncated:
         session.output.note("the graph is larger than what the server shows at once; ask for one application")
     if session.output.as_json or form is Format.JSON:
@@ -135,11 +138,9 @@ def status(
             client.execute(operations.APPLICATION, {"id": application})
         if environment is not None:
             client.execute(operations.ENVIRONMENT, {"id": environment})
-        deployments = everything(client, operations.DEPLOYMENTS, place, lambda answer: answer.deployments)
-        services = _services(client, None, application) if application is not None or environment is None else []
-    found = standings(services, deployments, environment)
+        found = everything(client, operations.STATUS, place, lambda answer: answer.status)
     if found:
-        session.output.show(standings_table(found))
+        session.output.show(status_table(found))
     else:
-        session.output.note("nothing is deployed here")
-    session.output.document({"status": [standing.as_json() for standing in found]})
+        session.output.note("there are no services here")
+    session.output.document({"status": [one.as_json() | {"current": one.is_current} for one in found]})

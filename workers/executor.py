@@ -16,7 +16,7 @@ import structlog
 
 from app.domain.run_ledger import RunLedger, RunLost
 from app.domain.run_records import Claim, Report, RunEnd, RunStep, StepEnd, StepNote, StepStart
-from app.domain.runs import RunState
+from app.domain.runs import OnFailure, RunState
 from app.graph import GraphUnavailable, OutcomeUnknown
 from workers.deadlines import cancelled
 from workers.lease import Lease
@@ -97,6 +97,7 @@ class _Execution:
         self._fault: BaseException | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._progress: RunProgress | None = None
+        self._stopping = False
 
     async def run(self) -> None:
         """Carry out every step that may begin; raises RunLost or StaleFence where another worker holds the run."""
@@ -104,13 +105,14 @@ class _Execution:
         renewing.add_done_callback(self._task_ended)
         try:
             steps = await self._patiently(lambda: self._ledger.steps(self._claim))
-            self._progress = RunProgress(steps, self._claim.on_failure)
-            await self._work(self._progress)
+            self._progress = progress = RunProgress(steps, self._claim.on_failure)
+            turn = progress.begin(self._parts.clock.now())
+            self._stopping = progress.culprit is not None
+            await self._work(progress, turn)
         finally:
             await cancelled(renewing, *self._tasks)
 
-    async def _work(self, progress: RunProgress) -> None:
-        turn = progress.begin(self._parts.clock.now())
+    async def _work(self, progress: RunProgress, turn: Turn) -> None:
         events: list[StepEvent] = []
         while True:
             report = self._report(progress, turn, events)
@@ -155,16 +157,18 @@ class _Execution:
             failures += 1
 
     def _begin(self, step: RunStep) -> None:
-        runner = StepRunner(self._parts, self._claim, self._lease, step, stopping=self._stopping, tell=self._tell)
+        runner = StepRunner(
+            self._parts, self._claim, self._lease, step, stopping=lambda: self._stopping, tell=self._tell
+        )
         task = asyncio.create_task(runner.run(), name=f"step {step.key}")
         self._tasks.add(task)
         task.add_done_callback(self._task_ended)
 
-    def _stopping(self) -> bool:
-        return self._progress is not None and self._progress.culprit is not None
-
     def _tell(self, event: StepEvent) -> None:
         self._events.append(event)
+        if isinstance(event, StepEnd) and event.state.bad and self._claim.on_failure is OnFailure.STOP:
+            # At once, and not only when it is written: nothing else may begin in between.
+            self._stopping = True
         self._wake.set()
 
     async def _gathered(self) -> list[StepEvent]:

@@ -9,8 +9,6 @@ from datetime import datetime
 from app.domain.run_records import RunEnd, RunStep, StepEnd, StepState
 from app.domain.runs import OnFailure, RunState
 
-_BAD = (StepState.FAILED, StepState.ERROR, StepState.UNKNOWN)
-
 
 @dataclass(slots=True)
 class Turn:
@@ -53,7 +51,7 @@ class RunProgress:
         """What may begin at first, given what an earlier worker has left behind."""
         turn = Turn()
         for key, state in self._state.items():
-            if state in _BAD:
+            if state.bad:
                 self._follow_failure(self._steps[key], turn, now)
         for key, step in self._steps.items():
             if not self._state[key].final and not self._open[key]:
@@ -71,7 +69,7 @@ class RunProgress:
                 for user in self._users[end.step.key]:
                     self._open[user].discard(end.step.key)
                     freed[user] = None
-            elif end.state in _BAD:
+            elif end.state.bad:
                 self._follow_failure(end.step, turn, now)
         for key in freed:
             if self._state[key] is not StepState.WAITING:

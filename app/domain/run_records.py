@@ -31,6 +31,11 @@ class StepState(StrEnum):
         """Whether the step has ended."""
         return self not in (StepState.WAITING, StepState.RUNNING)
 
+    @property
+    def bad(self) -> bool:
+        """Whether the step ended without what it was to bring about, for a reason of its own."""
+        return self in (StepState.FAILED, StepState.ERROR, StepState.UNKNOWN)
+
 
 class Mark(StrEnum):
     """The mark around an outside effect: `pending` before it may begin, `applied` once its success is recorded."""

@@ -226,6 +226,12 @@ class Deploying:
         """The state of each step of a run, by service name."""
         return {name: str(step["state"]) for name, step in (await self.steps(run_id)).items()}
 
+    async def until(self, run_id: str, service: str, state: str) -> None:
+        """Return once the step of that service is in that state."""
+        clock = SystemClock()
+        while (await self.states(run_id))[service] != state:
+            await clock.sleep(0.01)
+
     async def deployments(self) -> dict[str, tuple[str, bool]]:
         """Status of each deployment by service name, and whether it runs what the service desires."""
         rows = await self.platform.graph.define(

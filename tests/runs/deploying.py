@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from app.domain.run_ledger import RunLedger
+from app.domain.run_records import Claim
 from app.domain.runs import OnFailure, Started, deploy
 from app.domain.workloads import Target, Workload
-from app.graph import Row
+from app.graph import GraphUnavailable, Row
 from app.ports import Clock, SystemClock
 from tests.platform import Platform
 from workers.executor import Outcome, RunExecutor
@@ -45,6 +46,7 @@ class RecordingProvider:
         self.working = 0
         self.most_working = 0
         self.closed: dict[str, asyncio.Event] = {}
+        self.kept: list[Workload] = []
 
     @property
     def name(self) -> str:
@@ -80,6 +82,7 @@ class RecordingProvider:
         self.most_working = max(self.most_working, self.working)
         try:
             if desired.target.name in self.closed:
+                self.kept.append(desired)
                 await self.closed[desired.target.name].wait()
             return await self.inner.apply(desired, step)
         finally:
@@ -145,11 +148,23 @@ async def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> No
             await clock.sleep(0.005)
 
 
+class CutLedger(RunLedger):
+    """A ledger whose worker can be cut off from the graph, so that it cannot give its runs back."""
+
+    cut_off = False
+
+    async def release(self, claim: Claim) -> None:
+        """Give the run back, unless the worker is cut off."""
+        if self.cut_off:
+            raise GraphUnavailable("cut off")
+        await super().release(claim)
+
+
 @dataclass
 class Worker:
     """One worker without a queue: an executor of its own, with a provider that remembers."""
 
-    ledger: RunLedger
+    ledger: CutLedger
     provider: RecordingProvider
     executor: RunExecutor
     tenant: str
@@ -157,6 +172,10 @@ class Worker:
     async def execute(self, run_id: str) -> Outcome:
         """Carry a run out."""
         return await self.executor.execute(self.tenant, run_id)
+
+    def cut_off(self) -> None:
+        """Let nothing that this worker says reach the graph any more."""
+        self.ledger.cut_off = True
 
 
 @dataclass
@@ -177,7 +196,7 @@ class Deploying:
         """A worker; `provider` is what its echo provider passes its calls on to."""
         own = settings or WorkerSettings()
         time = clock or SystemClock()
-        ledger = RunLedger(self.platform.graph, self.platform.ids, self.platform.doorbell, owner=name, lease=own.lease)
+        ledger = CutLedger(self.platform.graph, self.platform.ids, self.platform.doorbell, owner=name, lease=own.lease)
         recording = RecordingProvider(provider or EchoProvider(time))
         registry = ProviderRegistry({"echo": lambda: recording})
         parts = StepParts(registry, time, random.Random(7), own, Targets(own.steps_per_target))

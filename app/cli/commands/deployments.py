@@ -59,7 +59,10 @@ def deploy(
         str | None, typer.Option(help="Repeating a deployment with the same key starts nothing new.")
     ] = None,
 ) -> None:
-    """Deploy an application to an environment and print what happens; ends as the run ends."""
+    """Deploy an application and print what happens.
+
+    The command ends as the run ends; interrupting it does not interrupt the run.
+    """
     session = session_of(context)
     wanted = _wanted(application, environment, plan)
     key = idempotency_key or str(uuid4())

@@ -80,7 +80,10 @@ def plan(
         bool, typer.Option("--exit-code", help="End with 5 where there are changes, 1 where a step is blocked.")
     ] = False,
 ) -> None:
-    """Show what deploying an application would do, and what stands in the way. Nothing is changed."""
+    """Show what deploying an application would change.
+
+    The steps in their order, what each comes after, and what stands in the way. Nothing is changed by it.
+    """
     session = session_of(context)
     with session.client() as client:
         payload = client.execute(

@@ -21,7 +21,6 @@ from app.cli.paging import everything
 from app.cli.session import session_of
 from app.cli.status_view import status_table
 
-
 MOST_NODES = 2_000
 
 
@@ -130,7 +129,10 @@ def status(
     application: Annotated[str | None, typer.Argument(help="Only this application.")] = None,
     environment: Annotated[str | None, typer.Argument(help="Only this environment.")] = None,
 ) -> None:
-    """Show what runs where, how the last attempt ended, and what waits to be deployed."""
+    """Show which version of each service runs where.
+
+    And how the last attempt ended, and which version waits to be deployed.
+    """
     session = session_of(context)
     place: dict[str, JsonValue] = {"application": application, "environment": environment}
     with session.client() as client:

@@ -34,7 +34,7 @@ def login(
         bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking for it.")
     ] = False,
 ) -> None:
-    """Sign in to the server and keep the token in a file that only you can read."""
+    """Sign in, and keep the token in a file only you can read."""
     session = session_of(context)
     if session.server.is_open_to_listeners:
         session.output.note(f"{session.server.url} is not https: others on the network can read password and token")

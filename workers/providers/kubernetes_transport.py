@@ -6,6 +6,7 @@ This is the one place that touches the `kubernetes` client. It blocks: its calle
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -83,9 +84,9 @@ class KubernetesTransport:
     ) -> None:
         """Reach the cluster that `kubeconfig` names (in `context`, its current one by default).
 
-        Without a kubeconfig: the cluster this process runs in, as its pod's service account. The file is read at the
-        first call, and again whenever it has changed. `request_seconds` bounds each request, `connections` what is kept
-        open.
+        `kubeconfig` may name several files as KUBECONFIG does. Without one: the cluster this process runs in, as its
+        pod's service account. The files are read at the first call, and again whenever one has changed.
+        `request_seconds` bounds each request, `connections` what is kept open.
         """
         self._kubeconfig = kubeconfig
         self._context = context
@@ -194,11 +195,18 @@ class KubernetesTransport:
     def _kubeconfig_state(self) -> tuple[int, ...] | None:
         if self._kubeconfig is None:
             return None
-        try:
-            found = self._kubeconfig.stat()
-        except OSError as error:
-            raise ProviderUnavailable(f"The kubeconfig {self._named()} cannot be read: {error.strerror}") from error
-        return found.st_ino, found.st_mtime_ns, found.st_size
+        # Several files, as KUBECONFIG may name them, are merged; those that are not there are passed over.
+        found: list[int] = []
+        missing: OSError | None = None
+        for name in str(self._kubeconfig).split(os.pathsep):
+            try:
+                state = Path(name).stat()
+                found += (state.st_ino, state.st_mtime_ns, state.st_size)
+            except OSError as error:
+                missing = error
+        if not found and missing is not None:
+            raise ProviderUnavailable(f"The kubeconfig {self._named()} cannot be read: {missing.strerror}") from missing
+        return tuple(found)
 
     def _named(self) -> str:
         if self._kubeconfig is None:

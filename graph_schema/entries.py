@@ -1,11 +1,11 @@
 """Where a query enters the graph: root fields that are projected, declared on the Query type."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import cleandoc
 from operator import or_
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
@@ -19,6 +19,7 @@ from graph_schema.connections import annotation_of, connection_type, paging_argu
 from graph_schema.declaration import DeclarationInvalid, Step, lazy
 
 C = TypeVar("C", bound=type)
+F = TypeVar("F", bound=Callable[..., object])
 
 ENTRIES = "__trellis_entries__"
 
@@ -81,6 +82,15 @@ def page(
 ) -> Page:
     """A root field that is a page of a type's nodes; `where` are its further arguments by Python name."""
     return Page(target, description, order, where)
+
+
+def resolved(*, description: str) -> Callable[[F], F]:
+    """Make a method a root field with a resolver of its own; it stays typed as it is."""
+
+    def decorate(method: F) -> F:
+        return cast("F", strawberry.field(method, description=description))
+
+    return decorate
 
 
 def query(cls: C) -> C:

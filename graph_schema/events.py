@@ -42,6 +42,7 @@ class Event:
 
     id = stored(ID, "Its id.")
     seq = stored(int, "Its number in the tenant's log, from 1, without gaps.")
+    cursor = stored(str, "Its place in the log, to pass as `after`.", property_="seq", as_text=True)
     type = stored(str, "What happened, such as `service.created` or `run.step.failed`.")
     category = stored(Category, "What it is about.")
     level = stored(Level, "How much it matters.")

@@ -15,6 +15,7 @@ from graphql.execution.values import VariableValues
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import Info
 from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.utils.str_converters import to_camel_case
 
 from app.graph import Value
 from app.projection.compiler import Compiler, Request
@@ -62,10 +63,10 @@ def attach(schema: GraphQLSchema, model: Model, compiler: Compiler) -> None:
         if not is_object(graphql_type) or not isinstance(definition, StrawberryObjectDefinition):
             continue
         is_projected = PROJECTED in vars(definition.origin)
-        names = {each.name: each.python_name for each in definition.fields}
+        names = {each.graphql_name or to_camel_case(each.python_name): each.python_name for each in definition.fields}
         for name, field in graphql_type.fields.items():
             if is_projected:
-                field.resolve = _by_response_key(names.get(name) or name)
+                field.resolve = _by_response_key(names.get(name, name))
             elif graphql_type is schema.query_type and name in model.entries:
                 field.resolve = _root(compiler)
             elif get_named_type(field.type).name in model.types:

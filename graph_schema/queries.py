@@ -1,14 +1,23 @@
 """What can be asked: the Query type."""
 
+from typing import Annotated, TypeAlias
+
+import strawberry
 from strawberry import ID
 
 from app.projection.model import AtLeast, Contains, Equals, LeafKind, Order, StartsWith
+from app.projection.paging import DEFAULT_FIRST, MOST_FIRST
+from graph_schema.context import Context
 from graph_schema.declaration import incoming, outgoing
 from graph_schema.deployments import DeploymentStatus
-from graph_schema.entries import Where, by_id, page, query, reaches
+from graph_schema.entries import Where, by_id, page, query, reaches, resolved
 from graph_schema.events import EventFilter, Level
+from graph_schema.picture import DEFAULT_NODES, MOST_NODES, GraphPicture, read_picture
 from graph_schema.plans import NEWEST, PlanState
 from graph_schema.runs import RunState
+from graph_schema.status import ServiceStatusPage, read_status
+
+Asked: TypeAlias = strawberry.Info[Context, None]
 
 _OF_PROJECT = "Only what belongs to the project with this id."
 _OF_APPLICATION = "Only what belongs to the application with this id."
@@ -126,3 +135,31 @@ class Query:
     policies = page("policies.Policy", "All policies.")
     policy = by_id("policies.Policy", "One policy.")
     providers = page("environments.Provider", "All providers.")
+
+    @resolved(description="The platform as nodes and edges, for pictures.")
+    async def graph(
+        self,
+        info: Asked,
+        application: Annotated[
+            ID | None, strawberry.argument(description="Only this application, what its services need, where they run.")
+        ] = None,
+        first: Annotated[
+            int | None, strawberry.argument(description=f"How many nodes at most, 1 to {MOST_NODES}.")
+        ] = DEFAULT_NODES,
+    ) -> GraphPicture:
+        """The platform as nodes and edges."""
+        return await read_picture(info.context, application, first)
+
+    @resolved(description="Which version of each service runs in each environment of its project.")
+    async def status(
+        self,
+        info: Asked,
+        application: Annotated[ID | None, strawberry.argument(description=_OF_APPLICATION)] = None,
+        environment: Annotated[ID | None, strawberry.argument(description=_OF_ENVIRONMENT)] = None,
+        first: Annotated[
+            int | None, strawberry.argument(description=f"How many rows at most, 1 to {MOST_FIRST}.")
+        ] = DEFAULT_FIRST,
+        after: Annotated[str | None, strawberry.argument(description="The cursor after which to continue.")] = None,
+    ) -> ServiceStatusPage:
+        """Which version of each service runs in each environment of its project."""
+        return await read_status(info.context, application, environment, first=first, after=after)

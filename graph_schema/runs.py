@@ -70,6 +70,7 @@ class Run:
     application_id = stored(ID, "The application's id, also after the application is gone.")
     environment_id = stored(ID, "The environment's id, also after the environment is gone.")
     plan_id = stored(ID, "The plan's id.")
+    provider = stored(str, "What carries it out.")
     created_by = stored(ID, "The id of whoever asked for it.")
     correlation_id = stored(ID, "What joins all events of it.")
     attempts = stored(int, "How many times a worker took it up.")

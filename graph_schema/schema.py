@@ -17,6 +17,7 @@ from graph_schema.problems import PROBLEM_TYPES
 from graph_schema.projected import attach
 from graph_schema.queries import Query
 from graph_schema.scalars import SCALARS
+from graph_schema.subscriptions import Subscription
 
 CACHED = 128
 """How many documents Strawberry's own execution keeps parsed and validated."""
@@ -33,7 +34,7 @@ def build_schema(
     *,
     query: type = Query,
     mutation: type | None = Mutation,
-    subscription: type | None = None,
+    subscription: type | None = Subscription,
     types: Sequence[type] = PROBLEM_TYPES,
     extensions: Sequence[Callable[[], SchemaExtension]] = (
         lambda: ParserCache(maxsize=CACHED),

@@ -71,6 +71,7 @@ class Stored:
     optional: bool
     many: bool
     property_: str | None
+    as_text: bool = False
 
     def leaf(self, name: str) -> Leaf:
         """The field as the projection sees it, declared under that Python name."""
@@ -91,20 +92,29 @@ class Stored:
     @property
     def kind(self) -> LeafKind:
         """How the property is read."""
+        if self.as_text:
+            return LeafKind.TEXT
         return LeafKind.ENUM if isinstance(self.type_, type) and issubclass(self.type_, Enum) else _KINDS[self.type_]
 
 
 def stored(
-    type_: object, description: str, *, optional: bool = False, many: bool = False, property_: str | None = None
+    type_: object,
+    description: str,
+    *,
+    optional: bool = False,
+    many: bool = False,
+    property_: str | None = None,
+    as_text: bool = False,
 ) -> Stored:
     """A stored property.
 
     `type_` is str, ID, int, float, bool, datetime, JSON or an enum; `optional` says that it may be missing, `many` that
-    it is a list; `property_` is its name in the graph where that differs from the field's.
+    it is a list; `property_` is its name in the graph where that differs from the field's; `as_text` shows a property
+    of another type as text.
 
     Raises DeclarationInvalid.
     """
-    made = Stored(type_, description, optional, many, property_)
+    made = Stored(type_, description, optional, many, property_, as_text)
     if not (isinstance(type_, type) and issubclass(type_, Enum)) and type_ not in _KINDS:
         raise DeclarationInvalid(
             f"{type_!r} cannot be stored: use str, ID, int, float, bool, datetime, JSON or an enum"

@@ -16,6 +16,7 @@ class LeafKind(Enum):
     FLOAT = "Float"
     BOOLEAN = "Boolean"
     TIME = "DateTime"
+    TEXT = "String of any property"
     JSON = "JSON"
     ENUM = "enum"
 

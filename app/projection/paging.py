@@ -29,7 +29,9 @@ def page_size(first: object) -> int:
 
 
 def cursor(keys: Sequence[Key]) -> str:
-    """The opaque text for a place in an order, from the values of its keys."""
+    """The opaque text for a place in an order, from the values of its keys; a number alone stands for itself."""
+    if len(keys) == 1 and isinstance(keys[0], int):
+        return str(keys[0])
     return urlsafe_b64encode(orjson.dumps(keys)).rstrip(b"=").decode()
 
 
@@ -41,8 +43,10 @@ def place(after: object, order: Sequence[Order]) -> tuple[Key, ...]:
     refused = InvalidInput(
         "after is not a cursor of this list: pass an endCursor or cursor that the list returned", "after"
     )
+    text = str(after)
     try:
-        text = str(after)
+        if len(order) == 1 and order[0].kind is LeafKind.INT:
+            return (_number(text),)
         values = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError as error:
         raise refused from error
@@ -54,3 +58,9 @@ def place(after: object, order: Sequence[Order]) -> tuple[Key, ...]:
     if cursor(values) != text:
         raise refused
     return tuple(values)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise ValueError(text)
+    return int(text)

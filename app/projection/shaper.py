@@ -31,7 +31,7 @@ from app.projection.model import Leaf, LeafKind
 from app.projection.paging import cursor
 from app.projection.selection import PageFact
 
-_TEXTS = frozenset({LeafKind.STRING, LeafKind.ID, LeafKind.TIME})
+_TEXTS = frozenset({LeafKind.STRING, LeafKind.ID, LeafKind.TIME, LeafKind.TEXT})
 
 
 class Irregular(Exception):

@@ -284,7 +284,8 @@ class Writer:
 
 def _leaf(variable: str, leaf: Leaf, slots: _Slots) -> LeafAt:
     read = f"{variable}.{leaf.property}"
-    return LeafAt(slots.take(f"toString({read})" if leaf.kind is LeafKind.TIME else read), leaf)
+    as_text = leaf.kind in (LeafKind.TIME, LeafKind.TEXT)
+    return LeafAt(slots.take(f"toString({read})" if as_text else read), leaf)
 
 
 def _makes_cursors(how: Constant | PageFact | NodeLayout | EdgeLayout | InfoLayout) -> bool:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
 from app.graph import GraphUnavailable, OutcomeUnknown
 from workers.deadlines import cancelled
-from workers.executor import Outcome, RunExecutor
+from workers.executor import Outcome
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("dispatcher")
 
 
 class Dispatcher:
-    """Starts runs in the background, `concurrency` at the same time."""
+    """Starts runs in the background, `concurrency` at the same time; `execute` carries one out (tenant, run id)."""
 
-    def __init__(self, executor: RunExecutor, *, concurrency: int) -> None:
-        self._executor = executor
+    def __init__(self, execute: Callable[[str, str], Awaitable[Outcome]], *, concurrency: int) -> None:
+        self._carry_out = execute
         self._concurrency = concurrency
         self._freed: Callable[[], None] = lambda: None
         self._done: Callable[[Outcome | None], None] = lambda _: None
@@ -65,7 +65,7 @@ class Dispatcher:
     async def _execute(self, tenant: str, run_id: str) -> None:
         outcome: Outcome | None = None
         try:
-            outcome = await self._executor.execute(tenant, run_id)
+            outcome = await self._carry_out(tenant, run_id)
         except (GraphUnavailable, OutcomeUnknown) as error:
             # The reaper rings for it again once the graph answers.
             log.warning("run.not_carried_out", tenant=tenant, run=run_id, error=repr(error))

@@ -101,7 +101,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> bool:
         stack.push_async_callback(registry.aclose)
         ledger = RunLedger(graph, Ids(clock), RedisDoorbell(redis, clock), owner=owner, lease=own.lease)
         parts = StepParts(registry, clock, random.Random(), own, Targets(own.steps_per_target))
-        dispatcher = Dispatcher(RunExecutor(ledger, parts), concurrency=own.concurrency)
+        dispatcher = Dispatcher(RunExecutor(ledger, parts).execute, concurrency=own.concurrency)
         worker = RunWorker(jobs, clock, tenant=settings.tenant, dispatcher=dispatcher, settings=own)
         counts = RunMetrics(metrics.registry, lambda: dispatcher.active)
         dispatcher.listen(freed=worker.freed, done=counts.done)

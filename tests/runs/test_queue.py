@@ -1,0 +1,193 @@
+"""The queue on a real Redis: jobs are rung for, taken once, and lost without harm."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import orjson
+import pytest
+from arq.connections import ArqRedis
+
+from app.ids import Ids
+from app.local.ports import free_ports
+from app.ports import SystemClock
+from tests.runs.deploying import HandClock, eventually
+from workers import queue
+from workers.dispatcher import Dispatcher
+from workers.executor import Outcome
+from workers.queue import ArqJobQueue, RunWorker
+from workers.settings import WorkerSettings
+
+
+class Runs:
+    """Stands where the executor is: remembers what it was to carry out, and lets it go on until it is told."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.ended = asyncio.Event()
+
+    async def execute(self, tenant: str, run_id: str) -> Outcome:
+        """Remember, and wait."""
+        self.started.append(run_id)
+        await self.ended.wait()
+        return Outcome.FINISHED
+
+
+class Taking:
+    """One worker that takes jobs of a tenant."""
+
+    def __init__(self, redis: ArqRedis, tenant: str, *, concurrency: int = 10) -> None:
+        self.runs = Runs()
+        self.dispatcher = Dispatcher(self.runs.execute, concurrency=concurrency)
+        settings = WorkerSettings(concurrency=concurrency)
+        self.worker = RunWorker(redis, SystemClock(), tenant=tenant, dispatcher=self.dispatcher, settings=settings)
+        self.dispatcher.listen(freed=self.worker.freed, done=lambda _: None)
+        self.task = asyncio.create_task(self.worker.main())
+
+    async def close(self) -> None:
+        """Stop taking jobs."""
+        self.task.cancel()
+        self.runs.ended.set()
+        await asyncio.wait([self.task])
+        await self.dispatcher.close(drain=1.0)
+
+
+@pytest.fixture
+def tenant() -> str:
+    """A tenant whose queue nobody else uses; it need not be in the graph."""
+    return f"q-{Ids(SystemClock()).new()}"
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[ArqRedis]:
+    """A client for jobs."""
+    async with queue.connect(redis_url) as redis:
+        yield redis
+
+
+@pytest.fixture
+async def taking(redis: ArqRedis, tenant: str) -> AsyncIterator[Taking]:
+    """A worker that takes jobs."""
+    taking = Taking(redis, tenant)
+    yield taking
+    await taking.close()
+
+
+async def test_a_run_that_is_rung_for_is_started_and_its_job_is_gone(
+    redis: ArqRedis, tenant: str, taking: Taking
+) -> None:
+    # when
+    await ArqJobQueue(redis, SystemClock()).enqueue(tenant, "run-1", attempt=0)
+    # then
+    await eventually(lambda: taking.runs.started == ["run-1"])
+    async with asyncio.timeout(10):
+        while await redis.zcard(queue.queue_name(tenant)):
+            await SystemClock().sleep(0.01)
+    assert await redis.exists("arq:job:run:run-1:0", "arq:result:run:run-1:0", "arq:in-progress:run:run-1:0") == 0
+
+
+async def test_a_job_is_json_and_holds_ids_only(redis: ArqRedis, tenant: str) -> None:
+    # when
+    run_id = f"run-{tenant}"
+    await ArqJobQueue(redis, SystemClock()).enqueue(tenant, run_id, attempt=3)
+    # then
+    body = await redis.get(f"arq:job:run:{run_id}:3")
+    job = orjson.loads(body)
+    assert (job["f"], job["a"], job["k"]) == ("start_run", [tenant, run_id], {})
+    assert 0 < await redis.pttl(f"arq:job:run:{run_id}:3") <= 3_600_000
+
+
+async def test_the_same_attempt_twice_is_one_job_and_another_attempt_is_another(redis: ArqRedis, tenant: str) -> None:
+    # given
+    jobs = ArqJobQueue(redis, SystemClock())
+    # when
+    for attempt in (0, 0, 1):
+        await jobs.enqueue(tenant, f"run-{tenant}", attempt=attempt)
+    # then
+    waiting = await redis.zrange(queue.queue_name(tenant), 0, -1)
+    assert sorted(waiting) == [f"run:run-{tenant}:{attempt}".encode() for attempt in (0, 1)]
+
+
+async def test_many_jobs_are_each_taken_by_one_of_two_workers(redis: ArqRedis, tenant: str, taking: Taking) -> None:
+    # given
+    other = Taking(redis, tenant)
+    jobs = ArqJobQueue(redis, SystemClock())
+    names = [f"{tenant}-{number}" for number in range(16)]
+    # when
+    await asyncio.gather(*(jobs.enqueue(tenant, name, attempt=0) for name in names))
+    # then
+    await eventually(lambda: len(taking.runs.started) + len(other.runs.started) == 16)
+    assert sorted(taking.runs.started + other.runs.started) == sorted(names)
+    await other.close()
+
+
+async def test_a_worker_takes_no_more_than_it_has_room_for_and_goes_on_once_it_has(
+    redis: ArqRedis, tenant: str
+) -> None:
+    # given
+    taking = Taking(redis, tenant, concurrency=2)
+    jobs = ArqJobQueue(redis, SystemClock())
+    for number in range(5):
+        await jobs.enqueue(tenant, f"{tenant}-{number}", attempt=0)
+    await eventually(lambda: len(taking.runs.started) == 2)
+    # then
+    assert (taking.dispatcher.active, taking.dispatcher.free) == (2, False)
+    assert await redis.zcard(queue.queue_name(tenant)) == 3
+    # when
+    taking.runs.ended.set()
+    # then
+    await eventually(lambda: len(taking.runs.started) == 5)
+    assert len(set(taking.runs.started)) == 5
+    await taking.close()
+
+
+async def test_a_job_of_another_tenant_is_left_alone(redis: ArqRedis, tenant: str, taking: Taking) -> None:
+    # given
+    jobs = ArqJobQueue(redis, SystemClock())
+    # when
+    await jobs.enqueue(f"{tenant}-other", f"{tenant}-theirs", attempt=0)
+    await jobs.enqueue(tenant, f"{tenant}-ours", attempt=0)
+    # then
+    await eventually(lambda: taking.runs.started == [f"{tenant}-ours"])
+    assert await redis.zcard(queue.queue_name(f"{tenant}-other")) == 1
+
+
+async def test_a_run_that_is_at_work_here_is_not_started_again(redis: ArqRedis, tenant: str, taking: Taking) -> None:
+    # given
+    jobs = ArqJobQueue(redis, SystemClock())
+    await jobs.enqueue(tenant, f"{tenant}-1", attempt=0)
+    await eventually(lambda: len(taking.runs.started) == 1)
+    # when
+    await jobs.enqueue(tenant, f"{tenant}-1", attempt=1)
+    await jobs.enqueue(tenant, f"{tenant}-2", attempt=0)
+    # then
+    await eventually(lambda: taking.runs.started == [f"{tenant}-1", f"{tenant}-2"])
+
+
+async def test_a_ring_that_nobody_hears_raises_nothing_and_keeps_nobody_waiting(tenant: str) -> None:
+    # given
+    clock = HandClock()
+    [port] = free_ports(1)
+    async with queue.connect(f"redis://127.0.0.1:{port}/0") as nowhere:
+        jobs = ArqJobQueue(nowhere, clock)
+        # when
+        async with asyncio.timeout(3):
+            await jobs.enqueue(tenant, "run-1", attempt=0)
+        # then: for a second it does not even try
+        async with asyncio.timeout(0.5):
+            for _ in range(100):
+                await jobs.enqueue(tenant, "run-1", attempt=0)
+
+
+async def test_a_worker_that_says_it_lives_is_forgotten_when_it_does_not(redis: ArqRedis, tenant: str) -> None:
+    # given
+    clock = HandClock()
+    beating = asyncio.create_task(queue.heartbeat(redis, clock, owner=tenant, state=lambda: {"active": 2}))
+    # when
+    await eventually(lambda: clock.sleeping(5.0) == 1)
+    # then
+    assert orjson.loads(await redis.get(f"trellis:worker:{tenant}"))["active"] == 2
+    assert 10_000 < await redis.pttl(f"trellis:worker:{tenant}") <= 15_000
+    beating.cancel()
+    await asyncio.wait([beating])

@@ -16,7 +16,7 @@ RING_SECONDS = 0.25
 SILENCE_SECONDS = 1.0
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger("doorbell")
+log: structlog.stdlib.BoundLogger = structlog.get_logger("trellis.doorbell")
 
 
 class RedisDoorbell:

@@ -36,7 +36,7 @@ BEYOND_END = "the log ends before the place that was asked for; events follow fr
 
 _EXPECTED = (RedisError, OSError, GraphUnavailable, EventUnreadable)
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger("event_hub")
+log: structlog.stdlib.BoundLogger = structlog.get_logger("trellis.events")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from app.ports import Clock
 SYSTEM = "system"
 RELEASE_SECONDS = 2.0
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger("sequencer")
+log: structlog.stdlib.BoundLogger = structlog.get_logger("trellis.sequencer")
 
 _EXPECTED = (GraphUnavailable, OutcomeUnknown, RedisError, OSError, EventUnreadable)
 

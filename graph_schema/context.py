@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.domain.access import Actor
 from app.domain.sessions import SignIn
 from app.errors import Unauthenticated
+from app.event_hub import EventHub
 from app.graph import Graph
 from app.ids import Ids
 from app.ports import Clock, Doorbell, JobQueue
@@ -23,6 +24,7 @@ class Application:
     queue: JobQueue
     sign_in: SignIn
     default_provider: str
+    events: EventHub
 
 
 @dataclass(frozen=True, slots=True)

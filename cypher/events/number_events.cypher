@@ -13,6 +13,6 @@ WITH log
 UNWIND $entries AS entry
 MATCH (event:Event {tenant: $tenant, id: entry.id})
 WHERE event.pending
-SET event.seq = entry.seq, event.hash = entry.hash, event.previous_hash = entry.previous_hash
+SET event.seq = entry.seq, event.cursor = toString(entry.seq), event.hash = entry.hash, event.previous_hash = entry.previous_hash
 REMOVE event.pending
 RETURN count(event) AS numbered

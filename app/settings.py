@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     worker_lease_seconds: float = Field(
         default=15, ge=1, le=600, description="Seconds after which a silent worker has lost its run."
     )
+    worker_drain_seconds: float = Field(
+        10, ge=0, le=3600, description="Seconds that runs may go on after SIGTERM before others take them over."
+    )
     worker_host: str = Field(default="127.0.0.1", description="The address of the worker's health endpoint.")
     worker_port: Port = Field(default=8081, description="The port of the worker's health endpoint.")
     worker_attempts: int = Field(

@@ -54,6 +54,7 @@ def worker_settings(settings: Settings) -> WorkerSettings:
         steps_per_target=settings.worker_steps_per_target,
         lease=settings.worker_lease_seconds,
         attempts=settings.worker_attempts,
+        drain=settings.worker_drain_seconds,
     )
 
 

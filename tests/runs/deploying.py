@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.domain.run_ledger import RunLedger
@@ -13,7 +13,7 @@ from app.domain.run_records import Claim
 from app.domain.runs import OnFailure, Started, deploy
 from app.domain.workloads import Target, Workload
 from app.graph import GraphUnavailable, Row
-from app.ports import Clock, SystemClock
+from app.ports import Clock, JobQueue, SystemClock
 from tests.platform import Platform
 from workers.executor import Outcome, RunExecutor
 from workers.providers.contract import FieldChange, Health, Observed, Provider, StepContext
@@ -183,7 +183,7 @@ class Deploying:
     """The platform's runs, and workers that carry them out."""
 
     platform: Platform
-    queue: RecordingQueue = field(default_factory=RecordingQueue)
+    queue: JobQueue
 
     def worker(
         self,
@@ -250,6 +250,19 @@ class Deploying:
         clock = SystemClock()
         while (await self.states(run_id))[service] != state:
             await clock.sleep(0.01)
+
+    async def until_ended(self, run_id: str, seconds: float = 60.0) -> None:
+        """Return once a run is over; a graph that is away is asked again."""
+        clock = SystemClock()
+        async with asyncio.timeout(seconds):
+            while not await self._over(run_id):
+                await clock.sleep(0.05)
+
+    async def _over(self, run_id: str) -> bool:
+        try:
+            return (await self.run(run_id))["state"] not in ("queued", "running")
+        except GraphUnavailable:
+            return False
 
     async def deployments(self) -> dict[str, tuple[str, bool]]:
         """Status of each deployment by service name, and whether it runs what the service desires."""

@@ -24,8 +24,8 @@ CALL (application) {
   MATCH (application)-[:HAS_SERVICE]->(:Service {tenant: $tenant})<-[:OF]-(deployment:Deployment {tenant: $tenant})
   RETURN deployment AS node ORDER BY node.id LIMIT $limit
 }
-WITH node LIMIT $limit
-WITH collect(node) AS found
+WITH application, node LIMIT $limit
+WITH application, collect(node) AS found
 CALL (found) {
   UNWIND found AS source
   MATCH (source)-[edge:CONTAINS|HAS_ENVIRONMENT|PROMOTES_TO|HAS_SERVICE|DEPENDS_ON|OF|IN]->(target {tenant: $tenant})

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Final
 
-import orjson
 from pydantic import JsonValue
 
 from app.cli import operations
@@ -24,7 +22,7 @@ def events_after(
 ) -> list[LoggedEvent]:
     """The wanted events with a number above `number`, up to `last` where it is given; at most `limit`, oldest first."""
     found: list[LoggedEvent] = []
-    after: str | None = _page_cursor(number)
+    after: str | None = str(number)
     while len(found) < limit:
         first = min(LARGEST_PAGE, limit - len(found))
         page = client.execute(operations.EVENTS, {"filter": dict(wanted), "first": first, "after": after}).events
@@ -56,8 +54,3 @@ def number_of(cursor: str) -> int:
     if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= 18):
         raise BadUsage(f"--after takes the number of an event, such as 42, not {cursor!r}", "USAGE")
     return int(cursor)
-
-
-def _page_cursor(number: int) -> str:
-    # The list's own cursors stand for the values of its order, and the log's order is the number alone.
-    return urlsafe_b64encode(orjson.dumps([number])).rstrip(b"=").decode()

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import structlog
 import uvicorn
-from graph_schema.subscriptions import Subscription
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from app import broker, migrations
+from app.domain.access import Actor
 from app.domain.sessions import Passwords, SignIn, Tokens
 from app.domain.tenants import ADMINISTRATOR, ensure_tenant
 from app.doorbell import RedisDoorbell
@@ -34,14 +34,17 @@ from app.ports import Clock, SystemClock
 from app.sequencer import Sequencer
 from app.settings import Settings, SettingsInvalid, load
 from app.telemetry import Metrics, configure_logs
-from graph_schema.context import Application
+from graph_schema.context import Application, Context
 from graph_schema.mutations import Mutation
+from graph_schema.projected import compiler_of
 from graph_schema.schema import build_schema
+from graph_schema.subscriptions import Subscription
 from workers import queue
-from workers.providers.registry import KINDS
+from workers.providers import echo, kubernetes
 
 WEB = Path(__file__).parents[1] / "web" / "dist"
 LARGEST_FRAME = 1024 * 1024
+KINDS = {echo.NAME: echo.KINDS, "kubernetes": kubernetes.KINDS}
 _log = structlog.get_logger("trellis.main")
 
 
@@ -97,13 +100,24 @@ async def composed(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         metrics.subscribers.set_function(hub.subscribers)
         sequencer = Sequencer(graph, redis, clock, owner=f"api {ids.new()}", tenants=[settings.tenant])
         stack.push_async_callback(_stopped, asyncio.create_task(sequencer.run(), name="sequencer"))
-        endpoint = GraphQLEndpoint(schema, application)
+
+        def context(actor: Actor | None, request_id: str) -> Context:
+            return Context(application, actor, request_id)
+
         routes: list[BaseRoute] = [
-            Route("/graphql", endpoint),
+            Route(
+                "/graphql",
+                GraphQLEndpoint(schema, compiler=compiler_of(schema._schema), graph=graph, context=context),
+            ),
             WebSocketRoute(
                 "/graphql",
                 GraphQLSocket(
-                    schema, application, authenticate=sign_in.authenticate, allowed_origins=settings.api_allowed_origins
+                    schema,
+                    context=context,
+                    authenticate=sign_in.authenticate,
+                    clock=clock,
+                    ids=ids,
+                    allowed_origins=settings.api_allowed_origins,
                 ),
             ),
             *health_routes(

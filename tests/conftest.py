@@ -15,6 +15,7 @@ from app.ids import Ids
 from app.local.neo4j import Neo4jServer
 from app.migrations import migrate
 from app.ports import SystemClock
+from tests.api import Api, free_port, served, settings_for
 from tests.platform import Platform
 from tests.servers import Neo4jAccess, neo4j_for_tests, own_neo4j, redis_for_tests
 
@@ -83,6 +84,13 @@ def platform(graph: Graph, tenant: str) -> Platform:
     return Platform(graph, tenant)
 
 
+@pytest.fixture
+async def api(graph_settings: GraphSettings, redis_url: str, tenant: str) -> AsyncIterator[Api]:
+    """The real API for the test's tenant, on a port of this machine."""
+    async with served(settings_for(graph_settings, redis_url, tenant=tenant, port=free_port())) as api:
+        yield api
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A test that was skipped has not passed: the run fails."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
@@ -95,9 +103,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def rank(item: pytest.Item) -> int:
         folder = Path(item.location[0]).parts[1]
-        if folder in _LATE:
-            return 3 + _LATE.index(folder)
         fixtures = set(getattr(item, "fixturenames", ()))
+        if folder in _LATE and (folder != "providers" or "kubernetes_testbed" in fixtures):
+            return 3 + _LATE.index(folder)
         if folder == "local":
             return 2
         return 1 if fixtures & {"neo4j_access", "lone_neo4j", "redis_url"} else 0

@@ -31,7 +31,7 @@ from workers.providers.kubernetes_transport import KubernetesTransport
 
 T = TypeVar("T")
 
-_KINDS: Final = frozenset({"Workload"})
+KINDS: Final = frozenset({"Workload"})
 
 
 class KubernetesProvider:
@@ -80,7 +80,7 @@ class KubernetesProvider:
     @property
     def kinds(self) -> frozenset[str]:
         """Workloads."""
-        return _KINDS
+        return KINDS
 
     async def observe(self, target: Target) -> Observed:
         """What the cluster holds for the target and carries our marks.
@@ -179,8 +179,8 @@ class KubernetesProvider:
         return {f"address.{port.name}": f"{host}:{port.number}" for port in desired.ports}
 
     def _require_kind(self, target: Target) -> None:
-        if target.kind not in _KINDS:
-            raise ProviderFailure(f"{self._name} carries out {', '.join(sorted(_KINDS))}, not {target.kind}")
+        if target.kind not in KINDS:
+            raise ProviderFailure(f"{self._name} carries out {', '.join(sorted(KINDS))}, not {target.kind}")
 
 
 class _Rollout:

@@ -21,6 +21,8 @@ from app.domain.declarations import (
 from app.domain.dependencies import Dependency, DependencyKind
 from app.domain.environments import EnvironmentSpec, Stage
 from app.domain.manifest_validation import validate
+from app.domain.manifests import Manifest, ServiceManifest
+from app.domain.names import dependency_id
 from app.domain.projects import ProjectSpec
 from app.domain.services import ServiceSpec
 from app.errors import Conflict, InvalidInput, Refusal
@@ -43,6 +45,7 @@ class Applied:
 @dataclass(frozen=True, slots=True)
 class _Document:
     index: int
+    manifest: Manifest
     declaration: Declaration
 
     def locate(self, names: Mapping[str, str]) -> Callable[[str], str]:
@@ -79,7 +82,7 @@ def _read(contents: Sequence[JsonValue]) -> list[_Document]:
                 for one in checked
             ]
             continue
-        document = _Document(index, declare(checked))
+        document = _Document(index, checked, declare(checked))
         earlier = first.setdefault(document.declaration.id, index)
         if earlier != index:
             problems.append(
@@ -94,8 +97,14 @@ def _read(contents: Sequence[JsonValue]) -> list[_Document]:
 
 
 def _service(document: _Document, declared: ServiceDeclaration) -> ServiceSpec:
-    def dependency(position: int) -> Callable[[str], str]:
-        return document.locate({"service": f"spec.dependencies[{position}].service"})
+    # A declaration sorts its dependencies; a problem names the place at which one was written.
+    written: dict[str, int] = {}
+    if isinstance(document.manifest, ServiceManifest):
+        references = (one.service for one in document.manifest.spec.dependencies)
+        written = {dependency_id(declared.application_id, one): place for place, one in enumerate(references)}
+
+    def dependency(service_id: str) -> Callable[[str], str]:
+        return document.locate({"service": f"spec.dependencies[{written[service_id]}].service"})
 
     return ServiceSpec(
         application_id=declared.application_id,
@@ -103,8 +112,8 @@ def _service(document: _Document, declared: ServiceDeclaration) -> ServiceSpec:
         description=declared.description,
         version=declared.version,
         dependencies=tuple(
-            Dependency(one.service_id, DependencyKind(one.kind), dependency(position))
-            for position, one in enumerate(declared.dependencies)
+            Dependency(one.service_id, DependencyKind(one.kind), dependency(one.service_id))
+            for one in declared.dependencies
         ),
         locate=document.locate(_SERVICE_PLACES),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import structlog
 from redis.asyncio import Redis
@@ -43,7 +43,7 @@ class RedisDoorbell:
             log.warning("doorbell.unheard", tenant=tenant, error=type(error).__name__)
 
 
-async def rings(redis: Redis, clock: Clock) -> AsyncIterator[str]:
+async def rings(redis: Redis, clock: Clock) -> AsyncGenerator[str, None]:
     """The tenants that are rung for, for ever; connects again where Redis went away. What was missed does not come."""
     failures = 0
     while True:

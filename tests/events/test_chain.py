@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.event_chain import GENESIS, Anchor, canonical, link, verify
 from app.domain.recorded_events import EventUnreadable, RecordedEvent, from_wire, to_wire
+
+# A busy machine is no finding.
+unhurried = settings(deadline=None)
 
 TEXTS = st.text(max_size=20)
 VALUES = st.recursive(
@@ -65,6 +68,7 @@ def end_of(log: list[RecordedEvent]) -> Anchor:
     return Anchor(log[-1].seq, log[-1].hash)
 
 
+@unhurried
 @given(LOGS)
 def test_a_log_that_nobody_touched_is_whole(log: list[RecordedEvent]) -> None:
     # when / then
@@ -72,6 +76,7 @@ def test_a_log_that_nobody_touched_is_whole(log: list[RecordedEvent]) -> None:
     assert [event.seq for event in log] == list(range(1, len(log) + 1))
 
 
+@unhurried
 @given(LOGS, st.data())
 def test_a_changed_field_is_found(log: list[RecordedEvent], data: st.DataObject) -> None:
     # given
@@ -86,6 +91,7 @@ def test_a_changed_field_is_found(log: list[RecordedEvent], data: st.DataObject)
     assert flaw.seq == place + 1
 
 
+@unhurried
 @given(LOGS, st.data())
 def test_a_dropped_event_is_found(log: list[RecordedEvent], data: st.DataObject) -> None:
     # given
@@ -99,6 +105,7 @@ def test_a_dropped_event_is_found(log: list[RecordedEvent], data: st.DataObject)
     assert flaw.seq == place + 1
 
 
+@unhurried
 @given(LOGS.filter(lambda log: len(log) > 1), st.data())
 def test_another_order_is_found(log: list[RecordedEvent], data: st.DataObject) -> None:
     # given
@@ -115,6 +122,7 @@ def test_another_order_is_found(log: list[RecordedEvent], data: st.DataObject) -
     assert flaw.seq == first + 1
 
 
+@unhurried
 @given(LOGS, PENDING, st.data())
 def test_an_event_pushed_in_is_found(log: list[RecordedEvent], other: RecordedEvent, data: st.DataObject) -> None:
     # given
@@ -129,12 +137,14 @@ def test_an_event_pushed_in_is_found(log: list[RecordedEvent], other: RecordedEv
     assert flaw.seq == place + 2
 
 
+@unhurried
 @given(LOGS)
 def test_a_stretch_verifies_from_where_it_starts(log: list[RecordedEvent]) -> None:
     # when / then
     assert verify(log[1:], start=end_of(log[:1]), end=end_of(log)) is None
 
 
+@unhurried
 @given(PENDING, TEXTS)
 def test_data_that_is_no_json_has_a_hash_of_its_own(event: RecordedEvent, text: str) -> None:
     # given
@@ -145,6 +155,7 @@ def test_data_that_is_no_json_has_a_hash_of_its_own(event: RecordedEvent, text: 
     assert verify(link([spoiled], GENESIS)) is None
 
 
+@unhurried
 @given(LOGS)
 def test_the_way_over_the_stream_changes_nothing(log: list[RecordedEvent]) -> None:
     # when / then

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+import orjson
 import pytest
 
 from app.graph import GraphSettings
@@ -228,7 +229,7 @@ async def test_a_failed_step_ends_the_command_with_1(signed_in: Shell, tmp_path:
 
     # then
     assert ended.code == 1
-    assert any("run.step.failed" in line and "out of memory" in line for line in ended.lines)
+    assert any("run.step.failed" in line and "out of memory" in line for line in ended.lines), ended
     assert "failed: 0 of 2 steps succeeded, 1 failed, 1 skipped" in ended.lines[-1]
     status = await signed_in("status", "shop/boutique")
     assert [re.split(r"\s{2,}", line)[2] for line in status.lines[1:]] == ["not deployed", "failed"]
@@ -256,15 +257,15 @@ async def test_a_policy_refuses_production_before_the_stage_before_it(signed_in:
 async def test_the_server_refuses_at_the_line_of_the_file(signed_in: Shell, tmp_path: Path) -> None:
     # given
     file = tmp_path / "shop.yaml"
-    file.write_text(SHOP.replace("- service: redis", "- service: nothing"))
+    file.write_text(f"{SHOP}    - service: nothing\n")
 
     # when
     ended = await signed_in("apply", "-f", str(file))
 
     # then
     assert (ended.code, ended.out) == (1, "")
-    line = SHOP.splitlines().index("    - service: redis") + 1
-    assert f"{file}:{line}:7 spec.dependencies[0].service: " in ended.err
+    line = len(SHOP.splitlines()) + 1
+    assert f"{file}:{line}:7 spec.dependencies[1].service: " in ended.err
     assert (await signed_in("get", "projects")).out == ""
 
 
@@ -367,32 +368,50 @@ async def test_a_reader_that_goes_away_is_no_failure_to_talk_about(signed_in: Sh
     assert await process.stderr.read() == b""
 
 
-@pytest.mark.parametrize("form", ["tree", "table", "json", "dot"])
-async def test_the_graph_has_every_form(signed_in: Shell, tmp_path: Path, form: str) -> None:
+async def test_the_graph_has_every_form(signed_in: Shell, tmp_path: Path) -> None:
     # given
     file = tmp_path / "shop.yaml"
     file.write_text(SHOP)
     assert (await signed_in("apply", "-f", str(file))).code == 0
 
     # when
-    ended = await signed_in("graph", "shop/boutique", "--format", form)
+    tree, table, dot, json = [
+        await signed_in("graph", "shop/boutique", "--format", form) for form in ("tree", "table", "dot", "json")
+    ]
 
     # then
-    assert ended.code == 0, ended.err
-    match form:
-        case "tree":
-            assert any(line.endswith("DEPENDS_ON Service shop/boutique/redis (hard)") for line in ended.lines)
-        case "table":
-            assert any(
-                line.split() == ["shop/boutique/cart", "DEPENDS_ON", "shop/boutique/redis", "hard"]
-                for line in ended.lines
-            )
-        case "dot":
-            assert '  "shop/boutique/cart" -> "shop/boutique/redis" [label="DEPENDS_ON"];' in ended.lines
-        case _:
-            assert {
-                "from": "shop/boutique/cart",
-                "to": "shop/boutique/redis",
-                "type": "DEPENDS_ON",
-                "kind": "hard",
-            } in ended.json["edges"]  # type: ignore[operator]
+    assert [ended.code for ended in (tree, table, dot, json)] == [0, 0, 0, 0]
+    assert any(line.endswith("DEPENDS_ON Service shop/boutique/redis (hard)") for line in tree.lines)
+    edge = ["shop/boutique/cart", "DEPENDS_ON", "shop/boutique/redis", "hard"]
+    assert any(line.split() == edge for line in table.lines)
+    assert '  "shop/boutique/cart" -> "shop/boutique/redis" [label="DEPENDS_ON"];' in dot.lines
+    edges = json.json["edges"]
+    assert isinstance(edges, list)
+    assert dict(zip(("from", "type", "to", "kind"), edge, strict=True)) in edges
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_run_goes_on_when_nobody_follows_it_any_more(signed_in: Shell, tmp_path: Path) -> None:
+    # given
+    file = tmp_path / "shop.yaml"
+    file.write_text(SHOP.replace("redis:1", 'redis:1\n  env: [{name: ECHO_DELAY_SECONDS, value: "3600"}]'))
+    assert (await signed_in("apply", "-f", str(file))).code == 0
+    following = await signed_in.start("deploy", "shop/boutique", "shop@test", "--json")
+    assert following.stdout is not None
+    assert following.stderr is not None
+    run = orjson.loads(await following.stdout.readline())["run"]["id"]
+    async with asyncio.timeout(20):
+        while b"run.step.started" not in await following.stdout.readline():
+            assert following.returncode is None
+
+    # when
+    following.send_signal(signal.SIGINT)
+    async with asyncio.timeout(20):
+        code = await following.wait()
+
+    # then
+    assert code == 130
+    said = (await following.stderr.read()).decode()
+    assert said == f"no longer following; run {run} goes on: `trellis run show {run}`\n"
+    shown = await signed_in("run", "show", run, "--json")
+    assert shown.json["state"] == "RUNNING"

@@ -40,7 +40,7 @@ status: runtime
 	@$(BIN)/python -m app.local status
 
 kubernetes: runtime
-	@$(BIN)/python -m app.local.kubernetes up
+	@$(BIN)/python -m app.local.kubernetes up --state "$${TRELLIS_LOCAL_FOLDER:-.trellis}/kubernetes"
 
 test: dev
 	$(BIN)/python -m pytest

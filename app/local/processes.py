@@ -143,7 +143,8 @@ def _started(pid: int) -> str | None:
     """When the kernel started what has this id now; None if nothing has it, or only a dead entry is left."""
     if _PROC.exists():
         fields = _stat(pid)
-        if fields is None or fields[0] in ("Z", "X"):
+        # A dead entry with more than one thread is still closing: its ports and files are not given back yet.
+        if fields is None or (fields[0] in ("Z", "X") and int(fields[17]) <= 1):
             return None
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return f"{boot} {fields[19]}"

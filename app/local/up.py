@@ -77,9 +77,14 @@ def status(settings: LocalSettings, screen: Screen) -> bool:
     if not known:
         screen.note("Nothing was started here.")
         return False
-    rows = [(name, f"runs, process {each.pid}" if alive(each) else "does not run") for name, each in known.items()]
+    running = {name: alive(process) for name, process in known.items()}
+    cluster = settings.local_folder / _KUBERNETES
+    rows = [(name, f"runs, process {known[name].pid}" if runs else "does not run") for name, runs in running.items()]
+    if cluster.exists():
+        parts = KubernetesTestbed(cluster).running()
+        rows += [(f"kubernetes: {name}", "runs" if runs else "does not run") for name, runs in parts.items()]
     screen.summary("Started here", rows)
-    return all(alive(process) for process in known.values())
+    return all(running.values())
 
 
 def _environment(settings: LocalSettings, found: servers.Servers, secret: Credentials) -> dict[str, str]:
@@ -174,12 +179,12 @@ def _summary(
     folder: Path = settings.local_folder.absolute()
     rows = [
         ("Playground", f"{_address(settings)}/"),
-        ("Sign in as", f"{secret.admin_user}, password {secret.admin_password}"),
+        ("  sign in as", f"{secret.admin_user}, password {secret.admin_password}"),
     ]
     if found.neo4j is not None:
         rows.append(("Neo4j Browser", found.neo4j.browser))
-        rows.append(("Connect to", found.neo4j_uri))
-        rows.append(("Sign in as", f"{found.neo4j_user}, password {found.neo4j_password}"))
+        rows.append(("  connect to", found.neo4j_uri))
+        rows.append(("  sign in as", f"{found.neo4j_user}, password {found.neo4j_password}"))
     else:
         rows.append(("Neo4j", f"your own, {found.neo4j_uri}"))
     if found.redis is None:

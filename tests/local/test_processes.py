@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.local.failures import LocalFailure
+from app.local.ports import answers, free_ports, is_free
 from app.local.processes import Process, alive, kill, spawn, stop, wait_for
 
 SLEEPS = ("sleep", "1000")
@@ -166,3 +168,24 @@ def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     # then
     assert str(caught.value) == "example cannot be started: /nowhere/neo4j is not there or may not be run"
     assert not (tmp_path / "logs").exists()
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_a_killed_process_has_given_its_port_back(tmp_path: Path, attempt: int) -> None:
+    # given: many threads, which end one after the other when the process is killed
+    [port] = free_ports(1)
+    program = (
+        "import socket, threading, time\n"
+        f"server = socket.create_server(('127.0.0.1', {port}))\n"
+        "for _ in range(200): threading.Thread(target=time.sleep, args=(1000,)).start()\n"
+        "print('ready', flush=True)\n"
+    )
+    with running(tmp_path, (sys.executable, "-c", program)) as process:
+        assert wait_for(lambda: said(process) == "ready\n", 10)
+        assert answers(port)
+
+        # when
+        kill(process)
+
+        # then
+        assert is_free(port)

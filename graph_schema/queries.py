@@ -121,7 +121,7 @@ class Query:
                 {
                     "type": StartsWith("type"),
                     "category": Equals("category"),
-                    "level": AtLeast("level", tuple(Level)),
+                    "level": AtLeast("level", tuple(each.value for each in Level)),
                     "subject": Equals("subject"),
                     "application": Equals("application_id"),
                     "environment": Equals("environment_id"),

@@ -44,12 +44,11 @@ def described(enum: E, description: str, values: Mapping[Enum, str]) -> E:
     """
     if has_strawberry_definition(enum):
         raise DeclarationInvalid(f"{enum.__name__} is described already: import it from the module that does")
-    made = strawberry.enum(enum, description=description)
-    definition = _enum_definition(made)
     missing = [member.name for member in enum if not values.get(member)]
     if missing:
         raise DeclarationInvalid(f"{enum.__name__}: say what {', '.join(missing)} means, in the third argument")
-    for value in definition.values:
+    made = strawberry.enum(enum, description=description)
+    for value in _enum_definition(made).values:
         value.description = values[enum[value.name]]
     return made
 

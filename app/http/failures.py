@@ -14,13 +14,14 @@ _log = structlog.get_logger("trellis.graphql")
 
 UNAVAILABLE = "the database does not answer; try again in a moment"
 INTERNAL = "internal error"
+_NULL = "Cannot return null for non-nullable field"
 
 
 def shown(errors: Iterable[GraphQLError], request_id: str) -> list[dict[str, object]]:
     """The errors of an answer as JSON values.
 
-    What GraphQL itself says, and refusals, are shown as they are, refusals with `extensions.code`. Anything else is
-    logged with the request id, and shown as an internal error that names it.
+    What GraphQL itself says (a null where none may be, too), and refusals, are shown as they are, refusals with
+    `extensions.code`. Anything else is logged with the request id, and shown as an internal error that names it.
     """
     return [_shown(error, request_id) for error in errors]
 
@@ -35,6 +36,9 @@ def _shown(error: GraphQLError, request_id: str) -> dict[str, object]:
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     if cause is None or isinstance(cause, GraphQLError):
+        return dict(error.formatted)
+    if isinstance(cause, TypeError) and error.message.startswith(_NULL):
+        _log.warning("the graph lacks what the schema promises", request_id=request_id, error=error.message)
         return dict(error.formatted)
     extensions: dict[str, object]
     if isinstance(cause, Refusal):

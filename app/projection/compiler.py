@@ -109,6 +109,16 @@ class Compiler:
         self._shapes: Recent[_Shapes] = Recent(plans)
         self._plans: Recent[Compiled | None] = Recent(plans)
 
+    @property
+    def model(self) -> Model:
+        """What the compiler was told about the graph."""
+        return self._model
+
+    @property
+    def kept(self) -> int:
+        """How many compiled reads are kept at the moment."""
+        return len(self._plans)
+
     def operation(self, request: Request) -> Compiled:
         """The whole query as one statement.
 

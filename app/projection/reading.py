@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from graphql import GraphQLError
 
-from app.domain.access import Actor
+from app.domain.access import Action, Actor, require
 from app.errors import NotFound
 from app.graph import Graph, Value
 from app.projection.compiler import Compiled, Compiler, Request
@@ -33,8 +33,9 @@ async def run(
 ) -> tuple[list[Value], dict[str, Value]]:
     """Run a compiled read as an actor: its one row's columns, and all the parameters it was given.
 
-    Raises GraphUnavailable and StatementFailed.
+    Raises Forbidden, GraphUnavailable and StatementFailed.
     """
+    require(actor, Action.READ)
     given = {**parameters, "actor": actor.id}
     return await graph.read_compiled(compiled.text, actor.tenant, given, name=compiled.name), given
 
@@ -54,7 +55,7 @@ async def answer(graph: Graph, compiler: Compiler, request: Request, actor: Acto
         errors.append(
             GraphQLError(
                 error.message,
-                compiled.nodes[each.key],
+                list(compiled.nodes[each.key]),
                 path=[each.key],
                 original_error=error.original_error,
                 extensions=error.extensions,

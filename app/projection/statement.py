@@ -313,4 +313,4 @@ def _at(values: Mapping[str, object], path: tuple[str, ...]) -> object:
 
 def _value(given: object, test: Test | None = None) -> Value:
     plain = cast("Value", given.value if isinstance(given, Enum) else given)
-    return test.ranking[test.ranking.index(str(plain)) :] if isinstance(test, AtLeast) else plain
+    return list(test.ranking[test.ranking.index(str(plain)) :]) if isinstance(test, AtLeast) else plain

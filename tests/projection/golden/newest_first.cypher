@@ -1,0 +1,8 @@
+// projection/runs {"p0":4,"p1":"x","p2":"failed"}
+RETURN COLLECT {
+  MATCH (n1:Run {tenant: $tenant})
+  WHERE n1.id < $p1 AND n1.state = $p2
+  WITH n1
+  ORDER BY n1.tenant DESC, n1.id DESC LIMIT $p0
+  RETURN [n1.id]
+} AS f0

@@ -137,8 +137,9 @@ def install(python: Path, lock: Path) -> None:
         for line in pip.stdout:
             said.append(line)
             seen += line.startswith(("Collecting ", "Requirement already satisfied: "))
-            installing = installing or line.startswith("Installing collected packages")
-            if installing or sys.stdout.isatty() or time.monotonic() - shown > 5:
+            begins = line.startswith("Installing collected packages")
+            installing = installing or begins
+            if begins or sys.stdout.isatty() or time.monotonic() - shown > 5:
                 shown = time.monotonic()
                 what = "installing" if installing else "fetching"
                 progress(f"Python packages: {what} {min(seen, total)} of {total} ({shown - began:.0f} s)")

@@ -43,7 +43,8 @@ def _shown(error: GraphQLError, request_id: str) -> dict[str, object]:
     extensions: dict[str, object]
     if isinstance(cause, Refusal):
         message = cause.message
-        extensions = {"code": cause.code, **({"field": cause.field} if cause.field else {}), **(error.extensions or {})}
+        own = {"code": cause.code, **({"field": cause.field} if cause.field else {})}
+        extensions = dict(error.extensions or own)
     elif isinstance(cause, GraphUnavailable):
         _log.warning("the graph is not available", request_id=request_id, error=str(cause))
         message, extensions = UNAVAILABLE, {"code": "UNAVAILABLE", "requestId": request_id}

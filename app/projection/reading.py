@@ -25,7 +25,9 @@ class Answer:
 def not_found(missing: Missing) -> GraphQLError:
     """The error for a node that a root field asked for and that is not there."""
     refused = NotFound(f"there is no {missing.target} {str(missing.wanted)[:100]!r}", "id")
-    return GraphQLError(refused.message, extensions={"code": refused.code}, original_error=refused)
+    return GraphQLError(
+        refused.message, extensions={"code": refused.code, "field": refused.field}, original_error=refused
+    )
 
 
 async def run(

@@ -154,11 +154,3 @@ class ScriptedServer:
             finally:
                 server.should_exit = True
                 thread.join()
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 at which nothing listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

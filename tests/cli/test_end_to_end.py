@@ -16,8 +16,7 @@ import httpx2
 import orjson
 import pytest
 
-from app.graph import GraphSettings
-from tests.api import PASSWORD, Api, free_port, served, settings_for
+from tests.api import PASSWORD, Api, free_port
 from tests.cli.conftest import Ended
 
 ROOT = Path(__file__).parents[2]
@@ -73,13 +72,6 @@ class Shell:
         out, err = await asyncio.wait_for(process.communicate(stdin.encode()), 60)
         assert process.returncode is not None
         return Ended(process.returncode, out.decode(), err.decode())
-
-
-@pytest.fixture
-async def api(graph_settings: GraphSettings, redis_url: str, tenant: str) -> AsyncIterator[Api]:
-    """The API of this test's own tenant."""
-    async with served(settings_for(graph_settings, redis_url, tenant=tenant, port=free_port())) as api:
-        yield api
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from app.cli.answers import Event, EventGap
 from app.cli.event_stream import EventStream, Idle, Patience
 from app.cli.failures import NotSignedIn, Refused, Unreachable
 from app.cli.server import Server
-from tests.cli.scripted import Close, Hold, Move, Refuse, ScriptedServer, event, free_port, gap
+from app.local.ports import free_ports
+from tests.cli.scripted import Close, Hold, Move, Refuse, ScriptedServer, event, gap
 
 
 class Watcher:
@@ -102,7 +103,7 @@ def test_a_server_that_keeps_breaking_off_is_asked_ever_more_slowly_and_then_giv
 
 def test_a_server_that_is_not_there_is_given_up() -> None:
     # given
-    server = Server(f"http://127.0.0.1:{free_port()}")
+    server = Server(f"http://127.0.0.1:{free_ports(1)[0]}")
     watcher = Watcher(server, patience=Patience(lost=1.0))
 
     # when

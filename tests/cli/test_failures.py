@@ -7,9 +7,10 @@ from pydantic import JsonValue
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.cli.server import Server
+from app.local.ports import free_ports
 from tests.cli.conftest import Trellis
 from tests.cli.samples import page
-from tests.cli.scripted import ScriptedServer, data, free_port
+from tests.cli.scripted import ScriptedServer, data
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ from tests.cli.scripted import ScriptedServer, data, free_port
 )
 def test_a_wrong_command_line_ends_with_2(trellis: Trellis, arguments: tuple[str, ...], said: str) -> None:
     # given
-    server = Server(f"http://127.0.0.1:{free_port()}")
+    server = Server(f"http://127.0.0.1:{free_ports(1)[0]}")
 
     # when
     ended = trellis(*arguments, server=server)
@@ -76,7 +77,7 @@ def test_nobody_signed_in_ends_with_3(trellis: Trellis) -> None:
 )
 def test_a_server_that_is_down_ends_with_4(trellis: Trellis, arguments: tuple[str, ...]) -> None:
     # given
-    server = Server(f"http://127.0.0.1:{free_port()}")
+    server = Server(f"http://127.0.0.1:{free_ports(1)[0]}")
 
     # when
     ended = trellis(*arguments, server=server)

@@ -11,9 +11,10 @@ from starlette.responses import JSONResponse, PlainTextResponse
 
 from app.cli.credentials import Credential, CredentialStore
 from app.cli.server import Server
+from app.local.ports import free_ports
 from tests.cli.conftest import Trellis
 from tests.cli.samples import problem
-from tests.cli.scripted import ScriptedServer, data, free_port
+from tests.cli.scripted import ScriptedServer, data
 
 SIGNED_IN: JsonValue = {
     "token": "token-of-admin",
@@ -89,7 +90,7 @@ def test_an_empty_password_is_not_sent(trellis: Trellis) -> None:
 
 def test_signing_out_forgets_the_token(trellis: Trellis, store: CredentialStore) -> None:
     # given
-    server = Server(f"http://127.0.0.1:{free_port()}")
+    server = Server(f"http://127.0.0.1:{free_ports(1)[0]}")
 
     # when
     first = trellis("logout", server=server)

@@ -15,7 +15,7 @@ from app.graph import Graph, Row
 from tests.guards.execution_plans import read, writes
 from tests.guards.patterns import outside, parameters
 from tests.platform import Platform
-from tests.runs.deploying import Deploying
+from tests.runs.deploying import Deploying, RecordingQueue
 from workers.executor import Outcome
 
 CHECKOUT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ async def example(platform: Platform) -> Platform:
     documents, problems = read_manifests([CHECKOUT / "examples" / "online-boutique"])
     assert problems == []
     await platform.apply(*[document.content for document in documents])
-    deploying = Deploying(platform)
+    deploying = Deploying(platform, RecordingQueue())
     started = await deploy(
         platform.change(correlation_id="request-2"),
         deploying.queue,

@@ -69,7 +69,7 @@ class Shell:
     async def __call__(self, *arguments: str, stdin: str = "") -> Ended:
         """Run a command to its end."""
         process = await self.start(*arguments)
-        out, err = await asyncio.wait_for(process.communicate(stdin.encode()), 60)
+        out, err = await asyncio.wait_for(process.communicate(stdin.encode()), 120)
         assert process.returncode is not None
         return Ended(process.returncode, out.decode(), err.decode())
 
@@ -98,7 +98,7 @@ async def worker(api: Api, tmp_path: Path) -> AsyncIterator[Process]:
 
 
 async def _ready(process: Process, url: str) -> None:
-    async with asyncio.timeout(30), httpx2.AsyncClient(trust_env=False) as client:
+    async with asyncio.timeout(60), httpx2.AsyncClient(trust_env=False) as client:
         while True:
             assert process.returncode is None, "the worker did not start"
             try:
@@ -329,10 +329,10 @@ async def test_following_shows_what_happens_until_it_is_interrupted(signed_in: S
 
     # when
     assert (await signed_in("apply", "-f", str(file))).code == 0
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         lines = [await following.stdout.readline() for _ in range(2)]
     following.send_signal(signal.SIGINT)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         code = await following.wait()
 
     # then
@@ -352,7 +352,7 @@ async def test_a_reader_that_goes_away_is_no_failure_to_talk_about(signed_in: Sh
 
     # when
     process.stdout._transport.close()  # type: ignore[attr-defined]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         code = await process.wait()
 
     # then
@@ -392,13 +392,13 @@ async def test_a_run_goes_on_when_nobody_follows_it_any_more(signed_in: Shell, t
     assert following.stdout is not None
     assert following.stderr is not None
     run = orjson.loads(await following.stdout.readline())["run"]["id"]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while b"run.step.started" not in await following.stdout.readline():
             assert following.returncode is None
 
     # when
     following.send_signal(signal.SIGINT)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         code = await following.wait()
 
     # then

@@ -33,7 +33,7 @@ class Limits:
     body: int = 1_048_576
     document: int = 65_536
     tokens: int = 2_000
-    depth: int = 15
+    depth: int = 18
     aliases: int = 30
     fields: int = 1_000
     roots: int = 20

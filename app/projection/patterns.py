@@ -102,24 +102,28 @@ class Source:
         end = labelled(self.type.label, self.variable)
         found = f"MATCH {path(self.parent or '', self.hops, end, relationship)}"
         conditions = self._conditions(self.filters, argument, after)
-        if len(self.hops) == 1 and not conditions:
-            return found
-        distinct = "DISTINCT " if len(self.hops) > 1 else ""
-        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        return f"{found} WITH {distinct}{carried}{where}"
+        return found + _kept(carried, conditions, distinct=len(self.hops) > 1)
 
     def _from(self, wanted: Filter, test: Reaches, argument: Argument, after: str) -> str:
-        # The WITH keeps the planner at the anchor: seeing the predicates on the page's own key, it would walk that
-        # index through the whole tenant instead.
         anchor = self.variable + "a"
-        start = f"MATCH ({anchor}:{test.hops[-1].label} {{tenant: $tenant, {test.key}: {argument(wanted)}}})"
-        found = f"MATCH {path(f'{self.variable}:{self.type.label}', test.hops, anchor)}"
+        start = f"MATCH ({labelled(test.hops[-1].label, anchor)[:-1]}, {test.key}: {argument(wanted)}}})"
+        found = f"MATCH {path(labelled(self.type.label, self.variable), test.hops, anchor)}"
         others = [each for each in self.filters if each is not wanted]
-        conditions = self._conditions(others, argument, f"{self.variable}.tenant = $tenant", after)
-        distinct = "" if test.unique else "DISTINCT "
-        return f"{start} {found} WITH {distinct}{self.variable} WHERE {' AND '.join(conditions)}"
+        conditions = self._conditions(others, argument, after)
+        return f"{start} {found}" + _kept(self.variable, conditions, distinct=not test.unique)
 
     @property
     def indexed(self) -> bool:
         """Whether the order can come from the key's index: a page of all nodes, started at none in particular."""
         return self.parent is None and not any(isinstance(each.test, Reaches) for each in self.filters)
+
+
+def _kept(carried: str, conditions: Sequence[str], *, distinct: bool) -> str:
+    """The clause that keeps what meets the conditions, behind a WITH that holds the planner at where the hops began.
+
+    Seeing a predicate on the page's own key, it would walk that key's index through the whole tenant instead.
+    """
+    if not conditions and not distinct:
+        return ""
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f" WITH {'DISTINCT ' if distinct else ''}{carried}{where}"

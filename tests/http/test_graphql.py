@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import httpx2
 import pytest
+from graphql import build_client_schema, get_introspection_query
 from structlog.testing import capture_logs
 
 from app.graph import Graph, GraphSettings, counting
@@ -231,6 +232,17 @@ async def test_a_query_that_is_too_big_is_refused_at_once(caller: Caller, bomb: 
     assert response.status_code == 400
     assert said in str(response.json()["errors"][0]["message"])
     assert ran == []
+
+
+async def test_the_schema_may_be_read_by_who_is_signed_in(caller: Caller) -> None:
+    # given the query that playgrounds send
+    query = get_introspection_query(specified_by_url=True, schema_description=True, input_value_deprecation=True)
+    # when it is sent
+    response = await caller.ask(query)
+    # then it is within the limits, and the answer is the schema
+    assert response.status_code == 200
+    built = build_client_schema(response.json()["data"])
+    assert built.type_map.keys() >= {"Service", "ServiceDependencyConnection", "EventFilter", "Mutation"}
 
 
 async def test_a_null_and_an_error_still_are_an_answer(caller: Caller) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from app.projection.model import EntryOne, EntryPage, Leaf, ToMany
 from tests.guards.execution_plans import costly, read, writes
-from tests.projection.reads import COMPILER, Reads, request_of
+from tests.guards.patterns import outside
+from tests.projection.reads import COMPILER, Reads, compiled, request_of
 
 MODEL = COMPILER.model
 
@@ -39,6 +40,14 @@ def queries() -> list[str]:
                 inner = f'(after: "{keys}") {{ totalCount edges {{ cursor node {{ id }} }} }}'
             found.append(f"{{ {entry.name} {{ nodes {{ {each.name} {inner} }} }} }}")
     return found
+
+
+@pytest.mark.parametrize("query", queries())
+def test_every_pattern_of_a_read_names_the_tenant(query: str) -> None:
+    # given a query
+    # when the node patterns of its statement are read
+    # then each is constrained by $tenant, or is a node that an earlier pattern has constrained
+    assert outside(compiled(query).text) == []
 
 
 @pytest.mark.parametrize("query", queries())

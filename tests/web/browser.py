@@ -89,6 +89,13 @@ class Page:
         await self.evaluate(f"{_element(testid)}.focus(), {_element(testid)}.select()")
         await self._send("Input.insertText", {"text": value})
 
+    async def insert(self, selector: str, text: str) -> None:
+        """Type text into the first element that a CSS selector finds, after what is there."""
+        found = f"document.querySelector({json.dumps(selector)})"
+        await self.until(f"{found} !== null")
+        await self.evaluate(f"{found}.focus()")
+        await self._send("Input.insertText", {"text": text})
+
     async def attach(self) -> None:
         """Open the tab and begin to listen."""
         target = await self._send("Target.createTarget", {"url": "about:blank"})

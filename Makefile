@@ -12,6 +12,11 @@ help:
 	@echo 'make test        run all tests, on real servers'
 	@echo 'make lint        check style, types and docstrings'
 	@echo 'make bench       measure, and write the figures to benchmarks/results/'
+	@echo 'make coverage    run all tests and say which lines none of them ran'
+	@echo 'make build       build the pages that the API serves'
+	@echo 'make migrate     bring the graph named by TRELLIS_NEO4J_URI to the schema of this release'
+	@echo 'make hooks       let git run make lint before each commit'
+	@echo 'make lock        choose and pin the packages anew after a change of pyproject.toml'
 	@echo 'make format      put the code in the form that make lint asks for'
 	@echo 'make help        this list'
 	@echo
@@ -56,7 +61,26 @@ format: dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+coverage: dev
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report
+
+build: runtime
+	$(BIN)/python -m app.local.web
+
+migrate: runtime
+	$(BIN)/python -m app.main migrate
+
+hooks:
+	git config core.hooksPath deploy/hooks
+
+LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11
+
+lock: dev
+	$(LOCK) pyproject.toml -o deploy/requirements/runtime.txt
+	$(LOCK) --extra dev pyproject.toml -o deploy/requirements/dev.txt
+
 bench: dev
 	$(BIN)/python -m benchmarks
 
-.PHONY: help python runtime dev up down status kubernetes test lint format bench
+.PHONY: help python runtime dev up down status kubernetes test lint format coverage build migrate hooks lock bench

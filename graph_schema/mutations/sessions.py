@@ -1,5 +1,6 @@
 """Signing in."""
 
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -31,7 +32,7 @@ class LoginPayload:
     """A bearer token, or why there is none."""
 
     token: str | None = strawberry.field(description="Goes into the Authorization header as Bearer; keep it safe.")
-    expires_at: str | None = strawberry.field(description="When the token stops being valid, RFC 3339.")
+    expires_at: datetime | None = strawberry.field(description="When the token stops being valid.")
     user: SignedIn | None = strawberry.field(description="Who signed in.")
     problems: list[Problem] = strawberry.field(description="Why it was refused; empty where it was done.")
 
@@ -52,7 +53,7 @@ class SessionMutations:
         actor = issued.session.actor
         return LoginPayload(
             token=issued.token,
-            expires_at=issued.session.expires_at.isoformat().replace("+00:00", "Z"),
+            expires_at=issued.session.expires_at,
             user=SignedIn(id=strawberry.ID(actor.id), name=actor.name, role=actor.role.value),
             problems=[],
         )

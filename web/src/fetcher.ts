@@ -1,5 +1,5 @@
-import type { Fetcher, FetcherOpts, FetcherParams } from "@graphiql/toolkit";
-import { type ExecutionResult, type FormattedExecutionResult, getOperationAST } from "graphql";
+import type { Fetcher, FetcherParams } from "@graphiql/toolkit";
+import { type ExecutionResult, type FormattedExecutionResult, getOperationAST, type OperationDefinitionNode, parse } from "graphql";
 import { type Client, createClient } from "graphql-ws";
 
 import { ENDPOINT, type Session } from "./session";
@@ -30,16 +30,27 @@ export function connect(session: Session, onSignedOut: () => void): Connection {
       },
     },
   });
-  const fetcher: Fetcher = (params, options) =>
-    isSubscription(params, options)
-      ? subscribe(socket, params)
-      : post(params, { ...options?.headers, Authorization: authorization }, onSignedOut);
+  const fetcher: Fetcher = (params, options) => {
+    const operation = operationOf(params);
+    const asked = { ...params, operationName: operation?.name?.value ?? params.operationName };
+    return operation?.operation === "subscription"
+      ? subscribe(socket, asked)
+      : post(asked, { ...options?.headers, Authorization: authorization }, onSignedOut);
+  };
   return { fetcher, close: () => void socket.dispose() };
 }
 
-function isSubscription(params: FetcherParams, options: FetcherOpts | undefined): boolean {
-  if (options?.documentAST === undefined) return false;
-  return getOperationAST(options.documentAST, params.operationName)?.operation === "subscription";
+/**
+ * The operation to run, by the query's own text: GraphiQL learns only a moment after a change of text or tab which
+ * operations there are, and until then names the one from before. Null where the server has to say what is wrong.
+ */
+function operationOf({ query, operationName }: FetcherParams): OperationDefinitionNode | null {
+  try {
+    const document = parse(query);
+    return getOperationAST(document, operationName) ?? getOperationAST(document) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 async function* subscribe(socket: Client, params: FetcherParams): AsyncGenerator<ExecutionResult> {

@@ -48,11 +48,16 @@ export async function signIn(name: string, password: string): Promise<Session> {
   const login = answer.data?.login;
   if (login?.token == null) {
     const messages = [...(login?.problems ?? []), ...(answer.errors ?? [])].map((problem) => problem.message);
-    throw new Error(messages.join("; ") || "Signing in was refused.");
+    throw new Error(sentence(messages.join("; ") || "signing in was refused"));
   }
   const session = { token: login.token, name: login.user?.name ?? name };
   sessionStorage.setItem(KEY, JSON.stringify(session));
   return session;
+}
+
+/** What the API says in passing, as a sentence of its own. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }
 
 async function send(name: string, password: string): Promise<LoginAnswer> {

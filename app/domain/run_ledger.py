@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from app.domain import events, planning, run_events, versions
@@ -179,8 +180,7 @@ class RunLedger:
         if not held:
             raise RunLost(claim.run_id)
         version = _number(held[0]["version"])
-        for batch in batches(_step_rows(report)):
-            await transaction.run("runs/record_steps", fence=claim.fence, rows=batch)
+        await self._write_steps(transaction, claim, report)
         drafts = run_events.steps(claim, report, version=version)
         written = await self._write_deployments(transaction, claim, report)
         drafts += run_events.deployed(claim, report, versions=written)
@@ -198,6 +198,15 @@ class RunLedger:
         # Only now: the events above point to what is removed.
         for gone in batches([end.step.key for end in report.ends if _removed(end)]):
             await transaction.run("runs/remove_deployments", ids=gone)
+
+    async def _write_steps(self, transaction: Transaction, claim: Claim, report: Report) -> None:
+        for ids in batches([step.id for step in report.pending]):
+            await transaction.run("runs/mark_steps", fence=claim.fence, ids=ids)
+        for notes in batches(_notes(report, {end.step.id for end in report.ends})):
+            await transaction.run("runs/note_steps", fence=claim.fence, rows=notes)
+        ends: list[Value] = [_end(end) for end in report.ends]
+        for some in batches(ends):
+            await transaction.run("runs/end_steps", fence=claim.fence, rows=some)
 
     async def _write_deployments(self, transaction: Transaction, claim: Claim, report: Report) -> Mapping[str, int]:
         written: dict[str, int] = {}
@@ -217,37 +226,39 @@ def _removed(end: StepEnd) -> bool:
     return end.step.action is StepAction.DELETE and end.state is StepState.SUCCEEDED
 
 
-def _step_rows(report: Report) -> list[Value]:
-    values: dict[str, dict[str, Value]] = {}
-    for step in report.pending:
-        values.setdefault(step.id, {}).update(mark=Mark.PENDING.value, waiting_for=[])
+def _notes(report: Report, ended: Collection[str]) -> list[Value]:
+    rows: dict[str, dict[str, Value]] = {}
+
+    def row(step: RunStep) -> dict[str, Value]:
+        return rows.setdefault(step.id, {"id": step.id})
+
     for start in report.starts:
-        values.setdefault(start.step.id, {}).update(
-            state=StepState.RUNNING.value, started_at=start.at, attempt=start.attempt
-        )
+        row(start.step).update(state=StepState.RUNNING.value, started_ms=_milliseconds(start.at), attempt=start.attempt)
     for note in report.notes:
-        values.setdefault(note.step.id, {}).update(message=note.message)
+        row(note.step).update(message=note.message)
     for step, keys in report.waiting:
-        values.setdefault(step.id, {}).update(waiting_for=list(keys))
-    for end in report.ends:
-        ended = values.setdefault(end.step.id, {})
-        ended.update(
-            state=end.state.value,
-            message=end.message,
-            finished_at=end.at,
-            attempt=end.attempt,
-            waiting_for=[],
-            duration_ms=end.duration_ms,
-        )
-        if end.started_at is not None:
-            ended["started_at"] = end.started_at
-        if end.state is StepState.SUCCEEDED:
-            ended.update(mark=Mark.APPLIED.value, outputs=list(end.outputs))
-        elif end.state is StepState.SKIPPED:
-            ended["mark"] = None
-        else:
-            ended["error"] = end.message
-    return [{"id": id, "values": changed} for id, changed in values.items()]
+        row(step).update(waiting_for=list(keys))
+    return [one for id, one in rows.items() if id not in ended]
+
+
+def _end(end: StepEnd) -> dict[str, Value]:
+    marks = {StepState.SUCCEEDED: Mark.APPLIED.value, StepState.SKIPPED: None}
+    return {
+        "id": end.step.id,
+        "state": end.state.value,
+        "message": end.message,
+        "error": end.message if end.state.bad else None,
+        "attempt": end.attempt,
+        "mark": marks.get(end.state, Mark.PENDING.value),
+        "outputs": list(end.outputs),
+        "started_ms": None if end.started_at is None else _milliseconds(end.started_at),
+        "finished_ms": _milliseconds(end.at),
+        "duration_ms": end.duration_ms,
+    }
+
+
+def _milliseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
 
 
 def _deployment_rows(report: Report) -> list[Value]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import rustworkx
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain import ordering
@@ -33,6 +33,7 @@ def oracle(needs: Needs) -> tuple[rustworkx.PyDiGraph[str, None], dict[str, int]
     return graph, numbers
 
 
+@settings(deadline=None)
 @given(graphs(acyclic=True))
 def test_waves_are_the_topological_generations(needs: Needs) -> None:
     # given
@@ -45,6 +46,7 @@ def test_waves_are_the_topological_generations(needs: Needs) -> None:
     assert set(waves) == set(needs)
 
 
+@settings(deadline=None)
 @given(graphs(acyclic=True))
 def test_everything_needed_is_in_an_earlier_wave(needs: Needs) -> None:
     # when
@@ -55,6 +57,7 @@ def test_everything_needed_is_in_an_earlier_wave(needs: Needs) -> None:
     assert ordering.tangled(needs) == set()
 
 
+@settings(deadline=None)
 @given(graphs(acyclic=False))
 def test_a_cycle_that_is_named_is_one(needs: Needs) -> None:
     # given
@@ -67,6 +70,7 @@ def test_a_cycle_that_is_named_is_one(needs: Needs) -> None:
     assert all(following in needs[name] for name, following in zip(cycle, (*cycle[1:], *cycle[:1]), strict=True))
 
 
+@settings(deadline=None)
 @given(graphs(acyclic=False))
 def test_what_cannot_be_ordered_is_in_cycles_or_between_them(needs: Needs) -> None:
     # given
@@ -85,6 +89,7 @@ def test_what_cannot_be_ordered_is_in_cycles_or_between_them(needs: Needs) -> No
     assert tangled == after & before
 
 
+@settings(deadline=None)
 @given(graphs(acyclic=False))
 def test_the_order_in_which_a_graph_is_said_does_not_matter(needs: Needs) -> None:
     # given

@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.planning import Block, PlanState, Proposal, Recorded, StepAction, propose
@@ -231,6 +231,7 @@ def test_nothing_to_do_is_an_empty_plan() -> None:
     assert propose(picture()).state is PlanState.EMPTY
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10), st.randoms(use_true_random=False))
 def test_the_digest_does_not_depend_on_the_order_of_reading(size: int, chance: random.Random) -> None:
     # given

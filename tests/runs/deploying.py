@@ -246,10 +246,11 @@ class Deploying:
         return {name: str(step["state"]) for name, step in (await self.steps(run_id)).items()}
 
     async def until(self, run_id: str, service: str, state: str) -> None:
-        """Return once the step of that service is in that state."""
+        """Return once the step of that service is in that state; fails after half a minute."""
         clock = SystemClock()
-        while (await self.states(run_id))[service] != state:
-            await clock.sleep(0.01)
+        async with asyncio.timeout(30):
+            while (await self.states(run_id))[service] != state:
+                await clock.sleep(0.01)
 
     async def until_ended(self, run_id: str, seconds: float = 60.0) -> None:
         """Return once a run is over; a graph that is away is asked again."""

@@ -277,8 +277,7 @@ async def test_a_step_says_what_it_still_waits_for(deploying: Deploying) -> None
     gate = worker.provider.close("mail")
     running = asyncio.create_task(worker.execute(run_id))
     # when
-    async with asyncio.timeout(20):
-        await deploying.until(run_id, "redis", "succeeded")
+    await deploying.until(run_id, "redis", "succeeded")
     # then
     step = (await deploying.steps(run_id))["cart"]
     assert (step["state"], step["waiting_for"]) == ("waiting", ["shop/boutique/mail@dev"])

@@ -1,0 +1,1 @@
+"""What Trellis is measured against: the same work, done as somebody without Trellis would do it."""

@@ -36,14 +36,13 @@ def order_by(variable: str, order: Sequence[Order], *, indexed: bool) -> str:
     return ", ".join(keys)
 
 
-def beyond(variable: str, order: Sequence[Order], places: Sequence[str]) -> str:
-    """The predicate for what comes after a place in an order, given as one parameter a key."""
+def _beyond(keys: Sequence[str], order: Sequence[Order], places: Sequence[str]) -> str:
+    """The predicate for what comes after a place in an order: keys as expressions, places as parameters."""
     ways = []
     for index, key in enumerate(order):
-        same = [f"{variable}.{order[n].property} = {places[n]}" for n in range(index)]
-        ways.append(
-            " AND ".join([*same, f"{variable}.{key.property} {'<' if key.descending else '>'} {places[index]}"])
-        )
+        same = [f"{keys[n]} = {places[n]}" for n in range(index)]
+        past = f"{keys[index]} {'<' if key.descending else '>'} {places[index]}"
+        ways.append(" AND ".join([*same, past]))
     return ways[0] if len(ways) == 1 else "(" + " OR ".join(ways) + ")"
 
 
@@ -82,48 +81,51 @@ class Source:
     filters: tuple[Filter, ...]
     guard: str
 
-    def matched(self, argument: Argument, *, carried: str, after: str = "") -> str:
-        """The clauses that bind `carried` (the variable, and perhaps the relationship) to each row."""
+    def matched(self, argument: Argument, *, carried: str, after: Sequence[str] = ()) -> str:
+        """The clauses that bind `carried` (the variable, and perhaps the relationship) to each row.
+
+        `after` are the parameters that hold the place to start after, one for each key of the order.
+        """
         if self.parent is not None:
-            return self._beside(argument, carried, after)
+            relationship = self.relationship if carried != self.variable else ""
+            end = labelled(self.type.label, self.variable)
+            found = f"MATCH {path(self.parent, self.hops, end, relationship)}"
+            conditions = self._conditions(self.filters, argument)
+            return found + self._kept(carried, conditions, after, distinct=len(self.hops) > 1)
         for wanted in self.filters:
             if isinstance(wanted.test, Reaches):
                 return self._from(wanted, wanted.test, argument, after)
-        known = after or f"{self.variable}.{self.order[0].property} IS NOT NULL"
-        conditions = " AND ".join(self._conditions(self.filters, argument, known))
-        return f"MATCH ({labelled(self.type.label, self.variable)}) WHERE {conditions}"
+        keys = [f"{self.variable}.{key.property}" for key in self.order]
+        known = _beyond(keys, self.order, after) if after else f"{keys[0]} IS NOT NULL"
+        conditions = [known, *self._conditions(self.filters, argument)]
+        return f"MATCH ({labelled(self.type.label, self.variable)}) WHERE {' AND '.join(conditions)}"
 
-    def _conditions(self, filters: Sequence[Filter], argument: Argument, *further: str) -> list[str]:
+    def _conditions(self, filters: Sequence[Filter], argument: Argument) -> list[str]:
         own = [condition(self.variable, wanted, argument) for wanted in filters]
-        return [each for each in (*further, self.guard, *own) if each]
+        return [each for each in (self.guard, *own) if each]
 
-    def _beside(self, argument: Argument, carried: str, after: str) -> str:
-        relationship = self.relationship if carried != self.variable else ""
-        end = labelled(self.type.label, self.variable)
-        found = f"MATCH {path(self.parent or '', self.hops, end, relationship)}"
-        conditions = self._conditions(self.filters, argument, after)
-        return found + _kept(carried, conditions, distinct=len(self.hops) > 1)
-
-    def _from(self, wanted: Filter, test: Reaches, argument: Argument, after: str) -> str:
+    def _from(self, wanted: Filter, test: Reaches, argument: Argument, after: Sequence[str]) -> str:
         anchor = self.variable + "a"
         start = f"MATCH ({labelled(test.hops[-1].label, anchor)[:-1]}, {test.key}: {argument(wanted)}}})"
         found = f"MATCH {path(labelled(self.type.label, self.variable), test.hops, anchor)}"
-        others = [each for each in self.filters if each is not wanted]
-        conditions = self._conditions(others, argument, after)
-        return f"{start} {found}" + _kept(self.variable, conditions, distinct=not test.unique)
+        conditions = self._conditions([each for each in self.filters if each is not wanted], argument)
+        return f"{start} {found}" + self._kept(self.variable, conditions, after, distinct=not test.unique)
+
+    def _kept(self, carried: str, conditions: Sequence[str], after: Sequence[str], *, distinct: bool) -> str:
+        """The clause that keeps what meets the conditions and comes after the place.
+
+        The order's keys are compared under names of their own: seeing a predicate on the property itself, the planner
+        walks that key's index through the whole tenant instead of following the hops.
+        """
+        names = [f"{self.variable}k{index}" for index in range(len(after))]
+        wanted = [*conditions, *([_beyond(names, self.order, after)] if after else [])]
+        if not wanted and not distinct:
+            return ""
+        keys = [f"{self.variable}.{key.property} AS {name}" for key, name in zip(self.order, names, strict=False)]
+        where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
+        return f" WITH {'DISTINCT ' if distinct else ''}{', '.join([carried, *keys])}{where}"
 
     @property
     def indexed(self) -> bool:
         """Whether the order can come from the key's index: a page of all nodes, started at none in particular."""
         return self.parent is None and not any(isinstance(each.test, Reaches) for each in self.filters)
-
-
-def _kept(carried: str, conditions: Sequence[str], *, distinct: bool) -> str:
-    """The clause that keeps what meets the conditions, behind a WITH that holds the planner at where the hops began.
-
-    Seeing a predicate on the page's own key, it would walk that key's index through the whole tenant instead.
-    """
-    if not conditions and not distinct:
-        return ""
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    return f" WITH {'DISTINCT ' if distinct else ''}{carried}{where}"

@@ -64,7 +64,16 @@ def generate(layout: RootLayout, mode: Mode) -> Shape:
     code.root(layout)
     scope = dict(code.scope)
     exec(compile("\n".join(code.lines), "<shaper>", "exec"), scope)
-    return cast("Shape", scope["shape"])
+    shape = cast("Shape", scope["shape"])
+
+    def shaped(columns: Sequence[Value], parameters: Mapping[str, Value]) -> tuple[dict[str, object], list[Missing]]:
+        try:
+            return shape(columns, parameters)
+        except TypeError as error:
+            # A list, say, where an enum's value should be: it is no key of the names.
+            raise Irregular from error
+
+    return shaped
 
 
 def _json(text: object) -> object:
@@ -109,13 +118,11 @@ def _boolean(value: object) -> bool:
     return value
 
 
-def _named(names: Mapping[str, str]) -> Callable[[object], str]:
-    def name(value: object) -> str:
-        if type(value) is not str or value not in names:
-            raise Irregular
-        return names[value]
+class _Names(dict[object, str]):
+    """The GraphQL names of an enum's stored values."""
 
-    return name
+    def __missing__(self, value: object) -> str:
+        raise Irregular
 
 
 _CHECKS: Mapping[LeafKind, Callable[[object], object]] = {
@@ -244,7 +251,13 @@ class _Code:
         if leaf.kind in _TEXTS:
             return f"texts({value})"
         name = self._name("c")
-        one = _named(leaf.names) if leaf.kind is LeafKind.ENUM else _CHECKS[leaf.kind]
+        if leaf.kind is LeafKind.ENUM:
+            self.scope[name] = names = _Names(leaf.names)
+            if not leaf.many:
+                return f"{name}[{value}]"
+            one: Callable[[object], object] = names.__getitem__
+        else:
+            one = _CHECKS[leaf.kind]
         self.scope[name] = (lambda values: _many(values, one)) if leaf.many else one
         return f"{name}({value})"
 

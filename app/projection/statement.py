@@ -213,10 +213,8 @@ class Writer:
         limit = self._parameter(page.arguments, lambda values: page_size(values.get("first")) + 1)
         rows = count = None
         if any(isinstance(how, NodeLayout | EdgeLayout | InfoLayout) for _, how in items):
-            after = ""
-            if values.get("after") is not None:
-                places = [self._place(page, index) for index in range(len(page.edge.order))]
-                after = patterns.beyond(variable, page.edge.order, places)
+            asked = values.get("after") is not None
+            after = [self._place(page, index) for index in range(len(page.edge.order))] if asked else []
             bound = any(f"{relationship}." in each for each in inner.expressions)
             carried = f"{relationship}, {variable}" if bound else variable
             sorting = patterns.order_by(variable, page.edge.order, indexed=source.indexed)

@@ -32,6 +32,7 @@ from workers import queue
 from workers.deadlines import cancelled
 from workers.dispatcher import Dispatcher
 from workers.executor import Outcome, RunExecutor
+from workers.housekeeping import Housekeeping
 from workers.providers import echo
 from workers.providers.contract import Provider
 from workers.providers.echo import EchoProvider
@@ -115,6 +116,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> bool:
             patience=own.patience,
         )
         sequencer = Sequencer(graph, redis, clock, owner=owner, tenants=[settings.tenant])
+        housekeeping = Housekeeping(graph, clock, tenants=[settings.tenant])
         health = HealthServer(
             health_routes(registry=metrics.registry, probes={"neo4j": graph.verify, "redis": redis.ping}),
             host=settings.worker_host,
@@ -125,6 +127,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> bool:
         background = [
             asyncio.create_task(reaper.run(), name="reaper"),
             asyncio.create_task(sequencer.run(), name="sequencer"),
+            asyncio.create_task(housekeeping.run(), name="housekeeping"),
             asyncio.create_task(
                 queue.heartbeat(jobs, clock, owner=owner, state=lambda: {"active": dispatcher.active}), name="heartbeat"
             ),

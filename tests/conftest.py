@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from app.domain.sessions import Passwords
 from app.domain.tenants import ensure_tenant
 from app.graph import Graph, GraphSettings
 from app.ids import Ids
+from app.local.kubernetes import KubernetesTestbed
+from app.local.kubernetes_build import built_programs
 from app.local.neo4j import Neo4jServer
 from app.migrations import migrate
 from app.ports import SystemClock
@@ -46,6 +49,15 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real Redis for the whole test run."""
     with redis_for_tests(tmp_path_factory.mktemp("redis")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def kubernetes_testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesTestbed]:
+    """A running control plane with three nodes for the whole test run. Tests keep apart by a namespace each."""
+    # The first build on a machine takes minutes, and says so past pytest's capture.
+    built_programs(_past_capture)
+    with KubernetesTestbed(tmp_path_factory.mktemp("kubernetes")) as testbed:
+        yield testbed
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +101,11 @@ async def api(graph_settings: GraphSettings, redis_url: str, tenant: str) -> Asy
     """The real API for the test's tenant, on a port of this machine."""
     async with served(settings_for(graph_settings, redis_url, tenant=tenant, port=free_port())) as api:
         yield api
+
+
+def _past_capture(text: str) -> None:
+    if sys.__stderr__ is not None:
+        sys.__stderr__.write(f"{text}\n")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

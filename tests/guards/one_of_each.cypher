@@ -49,7 +49,7 @@ CREATE (pending:Event {tenant: $tenant, id: 'event-2', version: 1, created_at: d
   subject: 'shop/boutique/cart', subject_label: 'Service', subject_version: 2, actor: 'user-' + $mark, at: datetime(), correlation_id: 'request-1', change_set: 'operation-1',
   message: 'text-' + $mark, data: '{}'})
 CREATE (log:EventLog {tenant: $tenant, id: $tenant, version: 1, created_at: datetime(), updated_at: datetime(), seq: 1, head: 'hash-' + $mark, owner: 'owner-' + $mark, fence: 1, lease_until: datetime() - duration('PT1H')})
-CREATE (operation:Operation {tenant: $tenant, id: 'operation-1', version: 1, created_at: datetime(), updated_at: datetime(), name: 'operation-' + $mark, at: datetime(), answer: 'text-' + $mark, fingerprint: 'text-' + $mark})
+CREATE (operation:Operation {tenant: $tenant, id: 'operation-1', version: 1, created_at: datetime('2026-01-01T00:00:00Z'), updated_at: datetime(), name: 'operation-' + $mark, at: datetime(), answer: 'text-' + $mark, fingerprint: 'text-' + $mark})
 CREATE (migration:Migration {tenant: $tenant, id: '0000_seed', version: 1, created_at: datetime(), updated_at: datetime(), name: '0000_seed', checksum: 'sum-' + $mark, applied_at: datetime()})
 CREATE (tenant)-[:HAS_TEAM]->(team)<-[:MEMBER_OF {role: 'admin'}]-(user)
 CREATE (team)-[:OWNS]->(project)-[:CONTAINS]->(application), (project)-[:CONTAINS]->(other)

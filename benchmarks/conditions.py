@@ -50,7 +50,7 @@ def terraform_version() -> str | None:
 
 
 async def conditions(servers: Servers, *, command: str, rounds: int) -> dict[str, JsonValue]:
-    """All of it, as it is written into a results file. The load is that before anything was measured."""
+    """All of it but the load, as it is written into a results file."""
     async with Graph.connect(servers.graph) as graph, connect(servers.redis_url) as redis:
         neo4j = await graph.verify()
         server = await redis.info("server")
@@ -59,7 +59,6 @@ async def conditions(servers: Servers, *, command: str, rounds: int) -> dict[str
         "command": command,
         "rounds": rounds,
         "cores": os.cpu_count(),
-        "load_before": load(),
         "system": f"{platform.system()} {platform.machine()}",
         "versions": {
             "python": platform.python_version(),

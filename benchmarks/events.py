@@ -1,52 +1,86 @@
-"""Events from commit to subscriber: how soon, how many, how fast a log is replayed.
-
-    python -m benchmarks.events bolt://127.0.0.1:7687 redis://127.0.0.1:6379/0     (the password in NEO4J_PASSWORD)
-
-It works in a tenant of its own and removes it.
-"""
+"""Events from commit to subscriber: how soon, how many, how fast a log is replayed. There is no peer."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
-import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing
-
-import orjson
+from contextlib import aclosing
+from dataclasses import dataclass
 
 from app.broker import connect
 from app.domain.event_chain import verify
 from app.domain.recorded_events import RecordedEvent
 from app.event_hub import Gap
-from app.graph import Graph, GraphSettings
-from app.ids import Ids
-from app.migrations import migrate
+from benchmarks.figures import Figure, Measured, percentile
+from benchmarks.servers import Servers, tenant
 from tests.events.serving import EVENTS, serving
-from tests.events.world import CLOCK, World, draft
+from tests.events.world import World, draft
 
-ROUNDS = 200
-WRITERS = 20
-CHANGES = 25
-BACKLOG = 10_000
+DRAFTS_AT_ONCE = 500
 
 
-def percentile(values: Sequence[float], part: float) -> float:
-    """The value below which that part of them lies."""
-    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
+@dataclass(frozen=True, slots=True)
+class EventsSize:
+    """Events in the log beforehand; deliveries timed a round; writers at once, and how many changes each makes."""
+
+    backlog: int = 10_000
+    deliveries: int = 200
+    writers: int = 20
+    changes: int = 25
 
 
-async def latency(world: World) -> Mapping[str, float]:
-    """Milliseconds from the acknowledged commit to the frame at a WebSocket client; the commit itself beside it."""
+@dataclass(frozen=True, slots=True)
+class _Latency:
+    """Milliseconds."""
+
+    commit: float
+    median: float
+    tail: float
+
+
+async def measure(servers: Servers, *, rounds: int, size: EventsSize) -> Measured:
+    """Fill a log, replay it, then time deliveries and throughput each round. Raises AssertionError for a broken log."""
+    async with tenant(servers) as owner, connect(servers.redis_url) as redis:
+        world = World(owner.graph, redis, tenant=owner.name)
+        numbered = await _numbering(world, size.backlog)
+        replayed, verified = await _replay(world)
+        latencies, rates = [], []
+        async with world.running():
+            for _ in range(rounds):
+                latencies.append(await _latency(world, size.deliveries))
+                rates.append(await _throughput(world, size))
+    return Measured(
+        benchmark="events",
+        title="Events",
+        peer=None,
+        setup={
+            "log": size.backlog,
+            "deliveries_a_round": size.deliveries,
+            "writers": size.writers,
+            "changes_a_writer": size.changes,
+        },
+        figures=(
+            Figure("commit to WebSocket client, median", "ms", tuple(one.median for one in latencies)),
+            Figure("commit to WebSocket client, 99th percentile", "ms", tuple(one.tail for one in latencies)),
+            Figure("the commit itself, median", "ms", tuple(one.commit for one in latencies)),
+            Figure("changes committed and delivered", "1/s", tuple(rates), more_is_better=True),
+            Figure("events numbered and published by one sequencer", "1/s", (numbered,), more_is_better=True),
+            Figure("events replayed to a subscriber", "1/s", (replayed,), more_is_better=True),
+            Figure("events whose hash chain is verified", "1/s", (verified,), more_is_better=True),
+        ),
+    )
+
+
+async def _latency(world: World, deliveries: int) -> _Latency:
+    """From the acknowledged commit to the frame at a WebSocket client."""
     after, commits = [], []
     async with serving(world) as served, served.signed_in() as client:
         await client.subscribe(EVENTS, {"after": str((await world.end()).seq)})
         # The sequencer that numbered the backlog holds its lease for some seconds more.
         await world.write()
         await client.event()
-        for number in range(ROUNDS):
+        for number in range(deliveries):
             began = time.perf_counter()
             await world.write(draft(number), ring=False)
             committed = time.perf_counter()
@@ -54,47 +88,42 @@ async def latency(world: World) -> Mapping[str, float]:
             await client.event()
             after.append((time.perf_counter() - committed) * 1000)
             commits.append((committed - began) * 1000)
-    return {
-        "p50_ms": statistics.median(after),
-        "p99_ms": percentile(after, 0.99),
-        "max_ms": max(after),
-        "commit_p50_ms": statistics.median(commits),
-    }
+    return _Latency(statistics.median(commits), statistics.median(after), percentile(after, 0.99))
 
 
-async def throughput(world: World) -> Mapping[str, float]:
-    """Changes of one event each a second, from first commit to the last delivery at a subscriber in the process."""
+async def _throughput(world: World, size: EventsSize) -> float:
+    """Changes of one event each a second, from the first commit to the last delivery at a subscriber in the process."""
     before = (await world.end()).seq
-    total = WRITERS * CHANGES
 
     async def writer(number: int) -> None:
-        for _ in range(CHANGES):
+        for _ in range(size.changes):
             await world.write(draft(number))
 
     async with world.hub() as hub, aclosing(hub.subscribe(world.tenant, before)) as items:
         began = time.perf_counter()
-        writing = asyncio.gather(*(writer(number) for number in range(WRITERS)))
-        for _ in range(total):
+        writing = asyncio.gather(*(writer(number) for number in range(size.writers)))
+        for _ in range(size.writers * size.changes):
             assert not isinstance(await anext(items), Gap)
         seconds = time.perf_counter() - began
         await writing
-    return {"changes_a_second": total / seconds}
+    return size.writers * size.changes / seconds
 
 
-async def numbering(world: World) -> Mapping[str, float]:
+async def _numbering(world: World, backlog: int) -> float:
     """Events a second that one sequencer numbers, chains and puts on the stream, out of a backlog."""
-    for _ in range(BACKLOG // 500):
-        await world.write(*(draft(number) for number in range(500)), ring=False)
+    for first in range(0, backlog, DRAFTS_AT_ONCE):
+        some = range(first, min(first + DRAFTS_AT_ONCE, backlog))
+        await world.write(*(draft(number) for number in some), ring=False)
     candidate = world.candidate("benchmark")
     began, done = time.perf_counter(), 0
     while (batch := await candidate.number(world.tenant)) is not None:
         await candidate.publish(world.tenant, batch.events)
         done += len(batch.events)
-    return {"events_a_second": done / (time.perf_counter() - began)}
+    return done / (time.perf_counter() - began)
 
 
-async def replay(world: World) -> Mapping[str, float]:
-    """Events a second that a subscriber gets from the beginning of the log, and that verification takes."""
+async def _replay(world: World) -> tuple[float, float]:
+    """Events a second that a subscriber gets from the beginning of the log, and that verifying the chain takes."""
     end = await world.end()
     got: list[RecordedEvent] = []
     async with world.hub() as hub, aclosing(hub.subscribe(world.tenant, 0)) as items:
@@ -107,33 +136,4 @@ async def replay(world: World) -> Mapping[str, float]:
         replayed = time.perf_counter() - began
     began = time.perf_counter()
     assert verify(got, end=end) is None
-    return {"events_a_second": len(got) / replayed, "verified_a_second": len(got) / (time.perf_counter() - began)}
-
-
-async def measure(graph: GraphSettings, redis_url: str) -> Mapping[str, Mapping[str, float]]:
-    """All of it, in a tenant of its own."""
-    async with AsyncExitStack() as stack:
-        world = World(
-            await stack.enter_async_context(Graph.connect(graph)),
-            await stack.enter_async_context(connect(redis_url)),
-            tenant=f"bench{Ids(CLOCK).new()}",
-        )
-        await migrate(world.graph)
-        await world.open()
-        stack.push_async_callback(world.close)
-        backlog = await numbering(world)
-        replayed = await replay(world)
-        async with world.running():
-            return {
-                "numbering": backlog,
-                "replay": replayed,
-                "latency": await latency(world),
-                "throughput": await throughput(world),
-            }
-
-
-if __name__ == "__main__":
-    bolt, redis = sys.argv[1:]
-    settings = GraphSettings(uri=bolt, user="neo4j", password=os.environ["NEO4J_PASSWORD"])
-    found = asyncio.run(measure(settings, redis))
-    sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() + "\n")
+    return len(got) / replayed, len(got) / (time.perf_counter() - began)

@@ -75,7 +75,7 @@ async def measure(servers: Servers, *, rounds: int, size: PageSize) -> Measured:
     """Seed, compare the answers, warm both sides up, then measure them in turn. Raises AnswersDiffer."""
     async with tenant(servers) as owner:
         await seed(owner.graph, owner.name, size.applications)
-        async with _sides(owner, size) as (ours, peer):
+        async with sides(owner, size) as (ours, peer):
             body_size = await compare(ours.load, peer.load)
             samples: dict[str, list[Sample]] = {"ours": [], "peer": []}
             for side in (ours, peer):
@@ -102,7 +102,8 @@ async def measure(servers: Servers, *, rounds: int, size: PageSize) -> Measured:
 
 
 @asynccontextmanager
-async def _sides(owner: Tenant, size: PageSize) -> AsyncIterator[tuple[Side, Side]]:
+async def sides(owner: Tenant, size: PageSize) -> AsyncIterator[tuple[Side, Side]]:
+    """Ours and the peer, each serving the tenant's pages in a process of its own."""
     [port] = free_ports(1)
     graph = owner.servers.graph
     access = {"NEO4J_URI": graph.uri, "NEO4J_USER": graph.user, "NEO4J_PASSWORD": graph.password}

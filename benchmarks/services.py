@@ -1,0 +1,53 @@
+"""An application of many services in layers, each needing some of the layer before it, as a platform's would."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from benchmarks.servers import Tenant
+from tests.platform import SHOP, Platform, service
+
+APPLICATION, ENVIRONMENT = "shop/boutique", "shop@dev"
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """How many layers of how many services, and how many of the layer before each needs (at most all of it)."""
+
+    count: int = 10
+    width: int = 100
+    needs: int = 3
+
+    @property
+    def services(self) -> int:
+        """How many services there are in all."""
+        return self.count * self.width
+
+    def graph(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of all services, each with those it needs."""
+        # Steps apart that share no factor with the usual widths, so that needs spread over the whole layer.
+        return {
+            _name(layer, place): tuple(
+                sorted({_name(layer - 1, (place + 7 * step) % self.width) for step in range(self.needs)})
+            )
+            if layer
+            else ()
+            for layer in range(self.count)
+            for place in range(self.width)
+        }
+
+
+def _name(layer: int, place: int) -> str:
+    return f"layer{layer:02d}-service{place:03d}"
+
+
+async def apply_layers(owner: Tenant, layers: Layers) -> Platform:
+    """Put the application into the tenant through manifests, as users do."""
+    platform = Platform(owner.graph, owner.name)
+    manifests: list[JsonValue] = [*SHOP]
+    manifests += [service(name, needs=needs) for name, needs in layers.graph().items()]
+    await platform.apply(*manifests)
+    return platform

@@ -132,9 +132,6 @@ async def composed(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         ]
         if WEB.is_dir():
             routes.append(Mount("/", Assets(WEB)))
-        # What lives as long as the process is not looked at by the collector again: a seventh of a page's time.
-        gc.collect()
-        gc.freeze()
         known = [route.path for route in routes if isinstance(route, Route)]
         yield Starlette(
             routes=routes,
@@ -168,6 +165,9 @@ async def serve(settings: Settings) -> None:
                 server_header=False,
             )
         )
+        # What lives as long as the process is not looked at by the collector again: a seventh of a page's time.
+        gc.collect()
+        gc.freeze()
         _log.info("serving", host=settings.api_host, port=settings.api_port, release=release())
         await server.serve()
 

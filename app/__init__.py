@@ -1,0 +1,1 @@
+"""The application: use cases, the API around them, the command line and the local start."""

@@ -1,0 +1,1 @@
+"""The schema of the platform graph, declared once."""

@@ -1,0 +1,1 @@
+"""The worker: carries runs out, and looks after what is overdue."""

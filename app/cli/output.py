@@ -35,6 +35,7 @@ class PipeConsole(Console):
     """A console that leaves a reader who went away to the caller, instead of ending the process."""
 
     def on_broken_pipe(self) -> None:
+        """Tell the caller."""
         raise ReaderGone
 
 

@@ -1,0 +1,1 @@
+"""The use cases and their pure cores, a module a domain."""

@@ -1,0 +1,1 @@
+"""Providers: what makes desired state real on one kind of target."""

@@ -35,10 +35,17 @@ class NamespaceMissing(ProviderFailure):
 class Stream(Protocol):
     """A long answer, as it arrives."""
 
-    def stream(self, amt: int | None, decode_content: bool) -> Iterator[bytes]: ...
-    def shutdown(self) -> None: ...
-    def close(self) -> None: ...
-    def release_conn(self) -> None: ...
+    def stream(self, amt: int | None, decode_content: bool) -> Iterator[bytes]:
+        """The parts of the answer, as they come in."""
+
+    def shutdown(self) -> None:
+        """Wake a thread that reads from it."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+    def release_conn(self) -> None:
+        """Give the connection back for other requests."""
 
 
 class _Response(Protocol):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
 from tests.end_to_end import manifests
+from tests.end_to_end.cluster_view import Found, deployments, has_namespace
 from tests.end_to_end.manifests import shop, with_image, without
 from tests.end_to_end.user import User
 from tests.faults.workers import WorkerProcess
 from tests.platform import service
-from tests.providers.cluster import Cluster, at
+from tests.providers.cluster import Cluster
 
 BOUTIQUE = {
     "adservice",
@@ -29,34 +29,6 @@ BOUTIQUE = {
     "shippingservice",
 }
 SMALL = (service("ads"), service("redis"), service("cart", needs=["redis"]))
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A Deployment in the cluster: `generation` counts the changes of what is wanted."""
-
-    image: str
-    generation: int
-    wanted: int
-    ready: int
-
-
-def deployments(cluster: Cluster, namespace: str) -> dict[str, Found]:
-    """All Deployments of a namespace, by name."""
-    found = {}
-    for item in at(cluster.call("GET", f"/apis/apps/v1/namespaces/{namespace}/deployments"), "items", list):
-        containers = at(item, "spec.template.spec.containers", list)
-        found[at(item, "metadata.name", str)] = Found(
-            image=at(containers[0], "image", str),
-            generation=at(item, "metadata.generation", int),
-            wanted=at(item, "spec.replicas", int),
-            ready=item["status"].get("readyReplicas", 0),
-        )
-    return found
-
-
-def has_namespace(cluster: Cluster, namespace: str) -> bool:
-    return cluster.exists(f"/api/v1/namespaces/{namespace}")
 
 
 async def test_the_online_boutique_runs_and_a_second_deployment_starts_nothing(
@@ -137,11 +109,7 @@ async def test_a_changed_image_updates_its_service_alone_and_one_that_left_is_de
     assert (updated.totals, list(updated.steps)) == ((1, 1, 0, 0), ["redis"])
     after = deployments(cluster, namespace)
     changed = after.pop("redis")
-    assert (changed.image, changed.generation, changed.ready) == (
-        "example/redis:v2",
-        before.pop("redis").generation + 1,
-        1,
-    )
+    assert changed == Found("example/redis:v2", before.pop("redis").generation + 1, 1, 1)
     assert after == before
 
     # when a service is no longer in the manifests

@@ -30,6 +30,9 @@ from benchmarks.services import Layers
 
 RESULTS = Path(__file__).parent / "results"
 NAMES = ("page", "plan", "run", "events")
+ROUNDS = 5
+TERRAFORM_ROUNDS = 1
+"""A round of terraform takes a minute and a half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +47,21 @@ class Options:
     @property
     def command(self) -> str:
         """The command that measures the same again."""
-        words = ["make bench"] if self.only == NAMES and self.rounds == 5 else ["python -m benchmarks"]
-        if words != ["make bench"]:
-            words += [] if self.only == NAMES else [f"--only {name}" for name in self.only]
-            words += [] if self.rounds == 5 else [f"--rounds {self.rounds}"]
-        return " ".join(words)
+        words = [] if self.only == NAMES else [f"--only {name}" for name in self.only]
+        words += [] if self.rounds == ROUNDS else [f"--rounds {self.rounds}"]
+        words += [] if self.terraform_rounds == TERRAFORM_ROUNDS else [f"--terraform-rounds {self.terraform_rounds}"]
+        return " ".join(["python -m benchmarks", *words]) if words else "make bench"
 
 
 def options(arguments: Sequence[str]) -> Options:
     """Read a command line. Raises SystemExit with code 2 and a sentence for a wrong one."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Trellis against its peers.")
-    parser.add_argument("--rounds", type=_count, default=5, help="rounds of each side; medians are printed (5)")
+    parser.add_argument("--rounds", type=_count, default=ROUNDS, help="rounds of each side; medians are printed (5)")
     parser.add_argument(
-        "--terraform-rounds", type=int, default=1, help="rounds of terraform, a minute and a half each; 0 for none (1)"
+        "--terraform-rounds",
+        type=int,
+        default=TERRAFORM_ROUNDS,
+        help="rounds of terraform, a minute and a half each; 0 for none (1)",
     )
     parser.add_argument("--only", choices=NAMES, action="append", help="measure this one; may be repeated")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where results are written (benchmarks/results)")
@@ -108,21 +113,15 @@ def _cells(figure: Figure) -> tuple[str, str, str, str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure what was asked for; 0 where every target that was measured is reached, else 1."""
+    """Measure; 0 where every target that was measured is reached, 1 where one is missed, 130 where told to end."""
     asked, console = options(arguments), Console()
     configure_logs(form="pretty", level="warning", service="benchmarks")
     # Told to end, leave as after Ctrl-C: every server that was started is stopped, every tenant removed.
     signal.signal(signal.SIGTERM, _interrupt)
-    found = []
-    with servers() as where:
-        taken = asyncio.run(conditions(where, command=asked.command, rounds=asked.rounds))
-        for name, work in benchmarks(where, asked).items():
-            if name in asked.only:
-                console.print(f"{name} … (load {load()})")
-                before = load()
-                measured = asyncio.run(_coroutine(work))
-                save(asked.results, measured, {**taken, "load_before": before, "load_after": load()})
-                found.append(measured)
+    try:
+        found = _measured(asked, console)
+    except KeyboardInterrupt:
+        return 130
     console.print(table(found))
     if "run" in asked.only and not terraform.available():
         console.print("There is no terraform on the PATH: the run was measured without its peer.")
@@ -132,12 +131,27 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if missed else 0
 
 
+def _measured(asked: Options, console: Console) -> list[Measured]:
+    found = []
+    with servers() as where:
+        taken = asyncio.run(conditions(where, command=asked.command, rounds=asked.rounds))
+        for name, work in benchmarks(where, asked).items():
+            if name in asked.only:
+                before = load()
+                console.print(f"{name} … (load {before})")
+                measured = asyncio.run(_coroutine(work))
+                save(asked.results, measured, {**taken, "load_before": before, "load_after": load()})
+                found.append(measured)
+    return found
+
+
 async def _coroutine(work: Callable[[], Awaitable[Measured]]) -> Measured:
     return await work()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    # The event loop knows how to end all that is under way for this signal only.
+    signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -27,11 +28,11 @@ class Layers:
         return self.count * self.width
 
     def graph(self) -> Mapping[str, tuple[str, ...]]:
-        """The names of all services, each with those it needs."""
-        # Steps apart that share no factor with the usual widths, so that needs spread over the whole layer.
+        """The names of all services, each with those it needs: drawn at random, the same ones every time."""
+        chance = random.Random(1)
         return {
             _name(layer, place): tuple(
-                sorted({_name(layer - 1, (place + 7 * step) % self.width) for step in range(self.needs)})
+                sorted(_name(layer - 1, other) for other in chance.sample(range(self.width), self.needs))
             )
             if layer
             else ()

@@ -27,7 +27,7 @@ from app.event_hub import EventHub
 from app.graph import Graph, GraphUnavailable, StatementFailed
 from app.http.assets import Assets
 from app.http.graphql import GraphQLEndpoint
-from app.http.health import health_routes
+from app.http.health import MetricsAccess, health_routes
 from app.http.middleware import Authentication, RequestScope, SafetyHeaders
 from app.http.sockets import GraphQLSocket
 from app.ids import Ids
@@ -123,6 +123,7 @@ async def composed(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             ),
             *health_routes(
                 registry=metrics.registry,
+                may_read=MetricsAccess(authenticate=sign_in.authenticate, scraper=settings.scraper_token),
                 probes={
                     "neo4j": graph.verify,
                     "redis": redis.ping,

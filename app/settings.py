@@ -86,6 +86,9 @@ class Settings(BaseSettings):
         default=5, ge=1, le=100, description="Attempts at a step whose target does not answer."
     )
 
+    metrics_token: SecretStr | None = Field(
+        default=None, description="A bearer token for what scrapes /metrics; without it administrators read it alone."
+    )
     log_format: Literal["json", "pretty"] = Field(default="json", description="How log lines are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least level that is logged."
@@ -127,6 +130,11 @@ class Settings(BaseSettings):
         if self.provider_default != "auto":
             return self.provider_default
         return "echo" if self.kubeconfig is None else "kubernetes"
+
+    @property
+    def scraper_token(self) -> str | None:
+        """The token that opens /metrics beside an administrator's."""
+        return None if self.metrics_token is None else self.metrics_token.get_secret_value()
 
     @property
     def graph(self) -> GraphSettings:

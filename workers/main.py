@@ -20,9 +20,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from app import broker
 from app.domain.run_ledger import RunLedger
+from app.domain.sessions import Tokens
 from app.doorbell import RedisDoorbell
 from app.graph import Graph
-from app.http.health import health_routes
+from app.http.health import MetricsAccess, health_routes
 from app.ids import Ids
 from app.ports import SystemClock
 from app.sequencer import Sequencer
@@ -118,7 +119,14 @@ async def serve(settings: Settings, stop: asyncio.Event) -> bool:
         sequencer = Sequencer(graph, redis, clock, owner=owner, tenants=[settings.tenant])
         housekeeping = Housekeeping(graph, clock, tenants=[settings.tenant])
         health = HealthServer(
-            health_routes(registry=metrics.registry, probes={"neo4j": graph.verify, "redis": redis.ping}),
+            health_routes(
+                registry=metrics.registry,
+                probes={"neo4j": graph.verify, "redis": redis.ping},
+                may_read=MetricsAccess(
+                    authenticate=Tokens(settings.auth_signing_key.get_secret_value(), clock=clock).verify,
+                    scraper=settings.scraper_token,
+                ),
+            ),
             host=settings.worker_host,
             port=settings.worker_port,
         )

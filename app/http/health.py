@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
@@ -10,6 +11,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from app.domain.access import Action, can
+from app.domain.sessions import Session
+from app.errors import Unauthenticated
+from app.http.middleware import bearer
 
 Probe = Callable[[], Awaitable[object]]
 _log = structlog.get_logger("trellis.health")
@@ -25,11 +31,37 @@ async def _answer(name: str, probe: Probe, limit: float) -> tuple[str, str]:
     return name, "ok"
 
 
-def health_routes(*, registry: CollectorRegistry, probes: Mapping[str, Probe], limit: float = 2.0) -> list[Route]:
+class MetricsAccess:
+    """Who may read /metrics: administrators with their bearer token, and whoever has the token kept for scrapers."""
+
+    def __init__(self, *, authenticate: Callable[[str], Session], scraper: str | None) -> None:
+        self._authenticate = authenticate
+        self._scraper = scraper
+
+    def __call__(self, token: str | None) -> bool:
+        """Whether a bearer token opens /metrics."""
+        if token is None:
+            return False
+        if self._scraper is not None and hmac.compare_digest(token.encode(), self._scraper.encode()):
+            return True
+        try:
+            return can(self._authenticate(token).actor, Action.ADMINISTER)
+        except Unauthenticated:
+            return False
+
+
+def health_routes(
+    *,
+    registry: CollectorRegistry,
+    probes: Mapping[str, Probe],
+    may_read: Callable[[str | None], bool],
+    limit: float = 2.0,
+) -> list[Route]:
     """The three routes.
 
     `probes` are asked side by side at each /ready, each for at most `limit` seconds; an answer of 503 says which of
-    them did not answer. None of the routes needs a token, and none tells more than names.
+    them did not answer. /health and /ready need no token, because what starts and stops programs has none; they tell
+    names alone. /metrics is answered where `may_read` accepts the request's bearer token.
     """
 
     async def health(_request: Request) -> Response:
@@ -41,7 +73,11 @@ def health_routes(*, registry: CollectorRegistry, probes: Mapping[str, Probe], l
         body = {"status": "ok" if whole else "unavailable", "dependencies": states}
         return JSONResponse(body, status_code=200 if whole else 503)
 
-    async def metrics(_request: Request) -> Response:
+    async def metrics(request: Request) -> Response:
+        if not may_read(bearer(request.headers)):
+            return JSONResponse(
+                {"status": "unauthorized"}, status_code=401, headers={"WWW-Authenticate": 'Bearer realm="trellis"'}
+            )
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/health", health), Route("/ready", ready), Route("/metrics", metrics)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.local.processes import wait_for
 from tests.faults.conftest import Start
+from tests.faults.workers import METRICS_TOKEN
 from tests.platform import SHOP, service
 from tests.runs.deploying import Deploying
 
@@ -34,7 +35,8 @@ async def test_a_run_is_carried_out_by_a_worker_process(deploying: Deploying, st
     assert await deploying.totals(run_id) == ("succeeded", 8, 8, 0, 0)
     assert sorted(worker.effects()) == NAMES
     assert worker.get("/health") == (200, '{"status":"ok"}')
-    status, metrics = worker.get("/metrics")
+    assert worker.get("/metrics")[0] == 401
+    status, metrics = worker.get("/metrics", token=METRICS_TOKEN)
     assert (status, 'trellis_runs_total{outcome="finished"} 1.0' in metrics) == (200, True)
 
 

@@ -17,6 +17,8 @@ from app.local.processes import Process, alive, kill, spawn, stop, wait_for
 COMMAND = (sys.executable, "-m", "workers.main")
 ROOT = Path(__file__).parents[2]
 
+METRICS_TOKEN = "scrape-for-tests"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -44,6 +46,7 @@ class WorkerProcess:
             "TRELLIS_REDIS_URL": place.redis_url,
             "TRELLIS_AUTH_SIGNING_KEY": "0123456789abcdef0123456789abcdef",
             "TRELLIS_TENANT": place.tenant,
+            "TRELLIS_METRICS_TOKEN": METRICS_TOKEN,
             "TRELLIS_WORKER_PORT": str(self.port),
             "TRELLIS_WORKER_LEASE_SECONDS": "1",
             "TRELLIS_LOG_LEVEL": "debug",
@@ -60,11 +63,11 @@ class WorkerProcess:
         """Return once the worker answers that it and all it needs are ready."""
         assert wait_for(lambda: self.get("/ready")[0] == 200, 30.0), self.log.read_text()[-3000:]
 
-    def get(self, path: str) -> tuple[int, str]:
+    def get(self, path: str, *, token: str | None = None) -> tuple[int, str]:
         """Status and body of its health endpoint; 0 where it does not listen."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=5.0)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
         except OSError:

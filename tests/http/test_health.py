@@ -18,7 +18,7 @@ from starlette.routing import Route
 from app.domain.access import Actor, Role
 from app.domain.sessions import Session
 from app.errors import Unauthenticated
-from app.http.health import health_routes
+from app.http.health import MetricsAccess, health_routes
 from app.http.middleware import Authentication, RequestScope, SafetyHeaders
 from app.ids import Ids
 from app.ports import SystemClock
@@ -29,6 +29,8 @@ SESSION = Session(Actor("user:admin", "default", "admin", Role.ADMIN), CLOCK.now
 
 
 def _authenticate(token: str) -> Session:
+    if token == "viewer":
+        return Session(Actor("user:v", "default", "v", Role.VIEWER), CLOCK.now())
     if token != "good":
         raise Unauthenticated("no")
     return SESSION
@@ -51,7 +53,11 @@ async def _who(request: Request) -> Response:
 def _client(metrics: Metrics) -> httpx2.AsyncClient:
     routes = [
         Route("/who", _who),
-        *health_routes(registry=metrics.registry, probes={"neo4j": _fine, "redis": _broken}),
+        *health_routes(
+            registry=metrics.registry,
+            probes={"neo4j": _fine, "redis": _broken},
+            may_read=MetricsAccess(authenticate=_authenticate, scraper="scrape"),
+        ),
     ]
     app = Starlette(
         routes=routes,
@@ -89,12 +95,32 @@ async def test_metrics_count_requests_by_known_routes_only() -> None:
         # when
         await client.get("/who")
         await client.get("/nowhere/at/all")
-        text = (await client.get("/metrics")).text
+        text = (await client.get("/metrics", headers={"Authorization": "Bearer good"})).text
     # then
     assert 'trellis_http_requests_total{method="GET",route="/who",status="200"} 1.0' in text
     assert 'trellis_http_requests_total{method="GET",route="other",status="404"} 1.0' in text
     assert 'trellis_statement_rows_total{statement="projects/lock_projects"} 3.0' in text
     assert "/nowhere" not in text
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (None, 401),
+        ("Bearer bad", 401),
+        ("Bearer viewer", 401),
+        ("Basic scrape", 401),
+        ("Bearer good", 200),
+        ("Bearer scrape", 200),
+    ],
+)
+async def test_metrics_are_for_administrators_and_the_scraper(header: str | None, status: int) -> None:
+    async with _client(Metrics()) as client:
+        # when
+        answer = await client.get("/metrics", headers={} if header is None else {"Authorization": header})
+    # then
+    assert answer.status_code == status
+    assert ("trellis_" in answer.text) is (status == 200)
 
 
 @pytest.mark.parametrize(

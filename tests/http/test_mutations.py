@@ -272,7 +272,7 @@ async def test_manifests_are_applied_and_their_problems_located(api: Api) -> Non
 
 async def _reads(api: Api) -> float:
     async with httpx2.AsyncClient() as client:
-        text = (await client.get(f"{api.url}/metrics")).text
+        text = (await client.get(f"{api.url}/metrics", headers={"Authorization": f"Bearer {api.token}"})).text
     name = r'^trellis_statement_seconds_count\{statement="projection/[^"]*"\}'
     counts = re.findall(name + r" ([0-9.]+)$", text, re.MULTILINE)
     return sum(float(count) for count in counts)

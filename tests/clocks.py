@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class HandClock:
     """A clock that stands still until it is advanced; who sleeps wakes when the time has come."""
 
-    def __init__(self, start: datetime) -> None:
-        self._now = start
+    def __init__(self, start: datetime = START) -> None:
+        self._start = start
         self._seconds = 0.0
         self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
 
     def now(self) -> datetime:
         """The time of day, aware, in UTC."""
-        return self._now
+        return self._start + timedelta(seconds=self._seconds)
 
     def monotonic(self) -> float:
         """Seconds since the start."""
@@ -24,21 +26,21 @@ class HandClock:
 
     async def sleep(self, seconds: float) -> None:
         """Return once the clock was advanced that far."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sleepers.append((self._seconds + seconds, woken))
         await woken
 
-    @property
-    def sleepers(self) -> int:
-        """How many wait for time to pass."""
-        return len(self._sleepers)
+    def sleeping(self, longest: float) -> int:
+        """How many sleep at most that long from now."""
+        return sum(1 for until, one in self._sleepers if not one.done() and until <= self._seconds + longest)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, and wake who waited for it."""
+        """Let time pass, and wake whoever slept until then."""
         self._seconds += seconds
-        self._now += timedelta(seconds=seconds)
-        due = [one for one in self._sleepers if one[0] <= self._seconds]
-        self._sleepers = [one for one in self._sleepers if one[0] > self._seconds]
-        for _, woken in due:
-            if not woken.done():
+        for until, woken in self._sleepers:
+            if until <= self._seconds and not woken.done():
                 woken.set_result(None)
+        self._sleepers = [one for one in self._sleepers if not one[1].done()]

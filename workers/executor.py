@@ -17,7 +17,7 @@ import structlog
 from app.domain.run_ledger import RunLedger, RunLost
 from app.domain.run_records import Claim, Report, RunEnd, RunStep, StepEnd, StepNote, StepStart
 from app.domain.runs import OnFailure, RunState
-from app.graph import GraphUnavailable, OutcomeUnknown
+from app.graph import GraphUnavailable, OutcomeUnknown, StatementFailed
 from workers.deadlines import cancelled
 from workers.lease import Lease
 from workers.progress import RunProgress, Turn
@@ -127,7 +127,13 @@ class _Execution:
     async def give_up(self, reason: str) -> None:
         """End the run as an error of the machinery. Raises RunLost where it is not ours any more."""
         ends = [] if self._progress is None else self._progress.given_up(reason, self._parts.clock.now())
-        await self._write(Report(ends=tuple(ends), end=RunEnd(RunState.ERROR, reason)))
+        end = RunEnd(RunState.ERROR, reason)
+        try:
+            await self._write(Report(ends=tuple(ends), end=end))
+        except StatementFailed:
+            # It is the steps that cannot be written: without its end the run would be taken up again and again.
+            log.exception("run.steps_not_written", run=self._claim.run_id)
+            await self._write(Report(end=end))
 
     def _report(self, progress: RunProgress, turn: Turn, events: list[StepEvent]) -> Report:
         return Report(

@@ -6,7 +6,6 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from app.domain.run_ledger import RunLedger
 from app.domain.run_records import Claim
@@ -102,44 +101,6 @@ class RecordingProvider:
         await self.inner.aclose()
 
 
-class HandClock:
-    """A clock that stands still until it is turned."""
-
-    def __init__(self) -> None:
-        self._seconds = 1000.0
-        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
-
-    def now(self) -> datetime:
-        """The time of day."""
-        return datetime(2026, 11, 21, tzinfo=UTC) + timedelta(seconds=self._seconds)
-
-    def monotonic(self) -> float:
-        """Seconds that only go forward."""
-        return self._seconds
-
-    async def sleep(self, seconds: float) -> None:
-        """Return once the clock has been turned so far."""
-        if seconds <= 0:
-            await asyncio.sleep(0)
-            return
-        until = self._seconds + seconds
-        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._sleepers.append((until, waiting))
-        await waiting
-
-    def sleeping(self, longest: float) -> int:
-        """How many sleep at most that long from now."""
-        return sum(1 for until, one in self._sleepers if not one.done() and until <= self._seconds + longest)
-
-    def turn(self, seconds: float) -> None:
-        """Let time pass, and wake whoever slept until then."""
-        self._seconds += seconds
-        for until, waiting in self._sleepers:
-            if until <= self._seconds and not waiting.done():
-                waiting.set_result(None)
-        self._sleepers = [one for one in self._sleepers if not one[1].done()]
-
-
 async def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     """Return as soon as the condition holds; fails after `seconds`."""
     clock = SystemClock()
@@ -192,15 +153,16 @@ class Deploying:
         clock: Clock | None = None,
         settings: WorkerSettings | None = None,
         provider: Provider | None = None,
+        ledger: type[CutLedger] = CutLedger,
     ) -> Worker:
         """A worker; `provider` is what its echo provider passes its calls on to."""
         own = settings or WorkerSettings()
         time = clock or SystemClock()
-        ledger = CutLedger(self.platform.graph, self.platform.ids, self.platform.doorbell, owner=name, lease=own.lease)
+        written = ledger(self.platform.graph, self.platform.ids, self.platform.doorbell, owner=name, lease=own.lease)
         recording = RecordingProvider(provider or EchoProvider(time))
         registry = ProviderRegistry({"echo": lambda: recording})
         parts = StepParts(registry, time, random.Random(7), own, Targets(own.steps_per_target))
-        return Worker(ledger, recording, RunExecutor(ledger, parts), self.platform.tenant)
+        return Worker(written, recording, RunExecutor(written, parts), self.platform.tenant)
 
     async def deploy(
         self,

@@ -11,8 +11,9 @@ from app.domain.run_ledger import RunLost
 from app.domain.run_records import Claim, Report, RunEnd, RunStep, StepEnd, StepStart, StepState
 from app.domain.runs import RunState
 from app.domain.workloads import Target
+from tests.clocks import HandClock
 from tests.platform import SHOP, service
-from tests.runs.deploying import Deploying, HandClock, RecordingQueue, Worker, eventually
+from tests.runs.deploying import Deploying, RecordingQueue, Worker, eventually
 from workers.executor import Outcome
 from workers.providers.contract import Observed, Progress, ProviderUnavailable, StepContext
 from workers.providers.echo import EchoProvider
@@ -245,7 +246,7 @@ async def test_a_worker_that_loses_its_run_stops_its_steps_and_writes_nothing_mo
     before = (await deploying.run(run_id), await deploying.steps(run_id))
     # when: the next renewal is refused
     await eventually(lambda: clock.sleeping(5.0) == 1)
-    clock.turn(5.0)
+    clock.advance(5.0)
     outcome = await running
     # then
     assert outcome is Outcome.LOST
@@ -266,7 +267,7 @@ async def test_a_run_is_renewed_for_as_long_as_its_worker_lives(deploying: Deplo
     before = (await deploying.run(run_id))["lease_until"]
     # when
     await eventually(lambda: clock.sleeping(5.0) == 1)
-    clock.turn(5.0)
+    clock.advance(5.0)
     await eventually(lambda: clock.sleeping(5.0) == 1)
     # then
     after = (await deploying.run(run_id))["lease_until"]

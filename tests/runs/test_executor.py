@@ -7,10 +7,12 @@ from collections import Counter
 
 import orjson
 
+from app.domain.run_records import Claim, Report
 from app.domain.runs import OnFailure
-from app.graph import counting
+from app.graph import StatementFailed, counting
+from tests.clocks import HandClock
 from tests.platform import SHOP, service
-from tests.runs.deploying import Deploying, HandClock, eventually
+from tests.runs.deploying import CutLedger, Deploying, eventually
 from workers.executor import Outcome
 from workers.settings import WorkerSettings
 
@@ -202,7 +204,7 @@ async def test_an_unavailable_target_is_tried_again_until_it_answers(deploying: 
     # when
     for _ in range(2):
         await eventually(lambda: clock.sleeping(2.0) == 1)
-        clock.turn(2.0)
+        clock.advance(2.0)
     await running
     # then
     assert worker.provider.names("apply") == ["cart"] * 3
@@ -219,7 +221,7 @@ async def test_a_target_that_stays_unavailable_is_an_error_and_no_failure_of_the
     running = asyncio.create_task(worker.execute(run_id))
     # when
     await eventually(lambda: clock.sleeping(2.0) == 1)
-    clock.turn(2.0)
+    clock.advance(2.0)
     await running
     # then
     assert worker.provider.names("apply") == ["cart"] * 2
@@ -244,9 +246,9 @@ async def test_a_rollout_that_never_becomes_ready_fails_at_its_deadline_and_the_
     running = asyncio.create_task(worker.execute(run_id))
     # when
     await eventually(lambda: clock.sleeping(35.0) == 1)
-    clock.turn(34.9)
+    clock.advance(34.9)
     assert not running.done()
-    clock.turn(0.1)
+    clock.advance(0.1)
     await running
     # then
     assert await deploying.totals(run_id) == ("failed", 3, 1, 1, 1)
@@ -333,3 +335,27 @@ async def _running(deploying: Deploying) -> list[object]:
         f"MATCH (:Deployment {{tenant: '{deploying.platform.tenant}'}})-[:RUNS]->(v) RETURN v.id AS id"
     )
     return [row["id"] for row in rows]
+
+
+class RefusedLedger(CutLedger):
+    """A ledger whose statements about steps the database refuses, as it would a mistake of ours."""
+
+    async def report(self, claim: Claim, report: Report, *, operation_id: str) -> None:
+        """Write the end of a run only."""
+        if report.pending or report.ends:
+            raise StatementFailed("runs/end_steps: refused")
+        await super().report(claim, report, operation_id=operation_id)
+
+
+async def test_a_run_whose_steps_cannot_be_written_ends_as_an_error(deploying: Deploying) -> None:
+    # given
+    await deploying.platform.apply(*SHOP, service("a"))
+    run_id = (await deploying.deploy()).run_id
+    worker = deploying.worker(ledger=RefusedLedger)
+    # when
+    outcome = await worker.execute(run_id)
+    # then
+    run = await deploying.run(run_id)
+    assert (outcome, run["state"], run["error"]) == (Outcome.FINISHED, "error", "internal error: StatementFailed")
+    assert worker.provider.calls == []
+    assert await deploying.worker("worker-2").execute(run_id) is Outcome.NOT_TAKEN

@@ -12,7 +12,8 @@ from arq.connections import ArqRedis
 from app.ids import Ids
 from app.local.ports import free_ports
 from app.ports import SystemClock
-from tests.runs.deploying import HandClock, eventually
+from tests.clocks import HandClock
+from tests.runs.deploying import eventually
 from workers import queue
 from workers.dispatcher import Dispatcher
 from workers.executor import Outcome

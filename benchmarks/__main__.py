@@ -50,7 +50,7 @@ class Options:
         words = [] if self.only == NAMES else [f"--only {name}" for name in self.only]
         words += [] if self.rounds == ROUNDS else [f"--rounds {self.rounds}"]
         words += [] if self.terraform_rounds == TERRAFORM_ROUNDS else [f"--terraform-rounds {self.terraform_rounds}"]
-        return " ".join(["python -m benchmarks", *words]) if words else "make bench"
+        return " ".join([".venv/bin/python -m benchmarks", *words]) if words else "make bench"
 
 
 def options(arguments: Sequence[str]) -> Options:

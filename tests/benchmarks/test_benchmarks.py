@@ -219,9 +219,9 @@ async def test_conditions_say_versions_and_nothing_about_the_machine(servers: Se
     ("arguments", "command"),
     [
         ([], "make bench"),
-        (["--rounds", "3"], "python -m benchmarks --rounds 3"),
-        (["--terraform-rounds", "0"], "python -m benchmarks --terraform-rounds 0"),
-        (["--only", "run", "--only", "page"], "python -m benchmarks --only page --only run"),
+        (["--rounds", "3"], ".venv/bin/python -m benchmarks --rounds 3"),
+        (["--terraform-rounds", "0"], ".venv/bin/python -m benchmarks --terraform-rounds 0"),
+        (["--only", "run", "--only", "page"], ".venv/bin/python -m benchmarks --only page --only run"),
     ],
 )
 def test_results_name_the_command_that_measures_again(arguments: list[str], command: str) -> None:

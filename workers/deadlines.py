@@ -9,7 +9,7 @@ from typing import TypeVar
 from app.ports import Clock
 
 T = TypeVar("T")
-CANCEL_SECONDS = 5.0
+CANCEL_SECONDS, CANCEL_TIMES = 1.0, 5
 
 
 class DeadlinePassed(Exception):
@@ -35,8 +35,10 @@ async def within(clock: Clock, seconds: float, work: Coroutine[object, object, T
 
 async def cancelled(*tasks: asyncio.Task[T] | asyncio.Task[None]) -> None:
     """Cancel tasks and wait for them, but not for one that does not listen: a thread may take its time."""
-    left = [task for task in tasks if not task.done()]
-    for task in left:
-        task.cancel()
-    if left:
-        await asyncio.wait(left, timeout=CANCEL_SECONDS)
+    left = {task for task in tasks if not task.done()}
+    for _ in range(CANCEL_TIMES):
+        # More than once: before Python 3.12 `asyncio.wait_for`, which the Redis client uses, can lose a cancellation.
+        for task in left:
+            task.cancel()
+        if left:
+            _, left = await asyncio.wait(left, timeout=CANCEL_SECONDS)

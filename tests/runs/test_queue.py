@@ -15,6 +15,7 @@ from app.ports import SystemClock
 from tests.clocks import HandClock
 from tests.runs.deploying import eventually
 from workers import queue
+from workers.deadlines import cancelled
 from workers.dispatcher import Dispatcher
 from workers.executor import Outcome
 from workers.queue import ArqJobQueue, RunWorker
@@ -48,9 +49,8 @@ class Taking:
 
     async def close(self) -> None:
         """Stop taking jobs."""
-        self.task.cancel()
         self.runs.ended.set()
-        await asyncio.wait([self.task])
+        await cancelled(self.task)
         await self.dispatcher.close(drain=1.0)
 
 
@@ -190,5 +190,4 @@ async def test_a_worker_that_says_it_lives_is_forgotten_when_it_does_not(redis: 
     # then
     assert orjson.loads(await redis.get(f"trellis:worker:{tenant}"))["active"] == 2
     assert 10_000 < await redis.pttl(f"trellis:worker:{tenant}") <= 15_000
-    beating.cancel()
-    await asyncio.wait([beating])
+    await cancelled(beating)

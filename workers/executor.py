@@ -60,7 +60,10 @@ class RunExecutor:
         bound.info("run.claimed", attempt=claim.attempts, total=claim.total)
         execution = _Execution(self._ledger, self._parts, claim)
         try:
-            await execution.run()
+            if claim.attempts > self._parts.settings.claims:
+                await execution.give_up(f"given up: it was taken up {claim.attempts} times and never came to its end")
+            else:
+                await execution.run()
         except (RunLost, StaleFence) as lost:
             bound.warning("run.lost", reason=type(lost).__name__)
             return Outcome.LOST
@@ -104,8 +107,7 @@ class _Execution:
         renewing = asyncio.create_task(self._lease.keep(), name=f"lease {self._claim.run_id}")
         renewing.add_done_callback(self._task_ended)
         try:
-            steps = await self._patiently(lambda: self._ledger.steps(self._claim))
-            self._progress = progress = RunProgress(steps, self._claim.on_failure)
+            self._progress = progress = await self._load()
             turn = progress.begin(self._parts.clock.now())
             self._stopping = progress.culprit is not None
             await self._work(progress, turn)
@@ -124,14 +126,18 @@ class _Execution:
             events = await self._gathered()
             turn = progress.ended([event for event in events if isinstance(event, StepEnd)], self._parts.clock.now())
 
+    async def _load(self) -> RunProgress:
+        return RunProgress(await self._patiently(lambda: self._ledger.steps(self._claim)), self._claim.on_failure)
+
     async def give_up(self, reason: str) -> None:
         """End the run as an error of the machinery. Raises RunLost where it is not ours any more."""
-        ends = [] if self._progress is None else self._progress.given_up(reason, self._parts.clock.now())
         end = RunEnd(RunState.ERROR, reason)
         try:
+            progress = self._progress or await self._load()
+            ends = progress.given_up(reason, self._parts.clock.now())
             await self._write(Report(ends=tuple(ends), end=end))
         except StatementFailed:
-            # It is the steps that cannot be written: without its end the run would be taken up again and again.
+            # It is the steps that cannot be read or written: without its end the run would be taken up again and again.
             log.exception("run.steps_not_written", run=self._claim.run_id)
             await self._write(Report(end=end))
 

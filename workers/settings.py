@@ -14,6 +14,7 @@ class WorkerSettings:
     does not answer (1..100), within `retry_seconds` in all; the n-th wait is random up to `backoff` * 2^n, at most
     `longest_backoff`. `deadline_margin`: what a step may take beyond its own deadline before it is given up;
     `delete_deadline` is the deadline of deletes. `progress_interval`: progress of a step is written at most that often.
+    `claims`: a run that was taken up more often than that is given up, because it ends whoever carries it out.
     `patience`: a run that waits longer is rung for again, looked for every `reaper_interval`. `drain`: how long runs
     may go on after SIGTERM before they are handed over. `poll`: how often the queue is looked at without a ring.
     """
@@ -22,6 +23,7 @@ class WorkerSettings:
     steps_per_target: int = 10
     lease: float = 15.0
     attempts: int = 5
+    claims: int = 100
     retry_seconds: float = 300.0
     backoff: float = 0.5
     longest_backoff: float = 30.0

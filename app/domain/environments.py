@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain import names
-from app.domain.changes import Change, Kind, Saved, Saving, Wanted, delete, named, refuse_in_use, save
-from app.errors import InvalidInput, NotFound
+from app.domain.changes import Change, Kind, Saved, Saving, Wanted, delete, named, refuse, refuse_in_use, save
+from app.errors import InUse, InvalidInput, NotFound
 from app.graph import Transaction
 
 
@@ -110,9 +110,11 @@ async def save_all(
 ) -> list[Saved]:
     """Save environments within a transaction.
 
-    Raises InvalidInput (also for environments that promote to each other in a circle), Conflict, NotFound.
+    Raises InvalidInput (also for environments that promote to each other in a circle), Conflict, NotFound, and InUse
+    for another namespace while something is deployed: it would be left behind in the old one.
     """
     wanted = [_wanted(spec) for spec in specs]
+    await _refuse_moves(transaction, wanted)
     saved = await save(change, transaction, KIND, wanted=wanted, saving=saving)
     promoting = [one.id for one in wanted if one.values["promotes_to"] is not None]
     if promoting:
@@ -122,6 +124,23 @@ async def save_all(
             locate = next(one.locate for one in wanted if one.id == path[0])
             raise InvalidInput("environments promote in a circle: " + " -> ".join(path), locate("promotes_to"))
     return saved
+
+
+async def _refuse_moves(transaction: Transaction, wanted: Sequence[Wanted]) -> None:
+    rows = [{"id": one.id, "namespace": one.values["namespace"]} for one in wanted if one.values["namespace"]]
+    places = {one.id: one.locate("namespace") for one in wanted}
+    moved = await transaction.run("environments/find_moved_namespaces", rows=rows) if rows else []
+    refuse(
+        [
+            InUse(
+                f"{row['deployment_id']} is deployed in namespace {row['namespace']}: remove what runs in "
+                f"{row['id']} before it moves to another",
+                (str(row["deployment_id"]),),
+                places[str(row["id"])],
+            )
+            for row in moved
+        ]
+    )
 
 
 def _list(value: object) -> list[object]:

@@ -134,3 +134,36 @@ async def test_an_application_whose_service_is_needed_elsewhere_is_not_deleted(p
     # then
     assert refused.value.message == "Application shop/boutique is in use by Service shop/billing/invoice"
     assert await platform.picture() == before
+
+
+async def test_a_namespace_stays_while_something_is_deployed_in_it(platform: Platform) -> None:
+    # given
+    await platform.apply(*SHOP, service("cart"))
+    spec = EnvironmentSpec(project_id="shop", name="dev", namespace="elsewhere")
+    await platform.graph.define(
+        f"MATCH (e:Environment {{tenant: '{platform.tenant}', id: 'shop@dev'}}) "
+        f"CREATE (d:Deployment:Entity {{tenant: '{platform.tenant}', id: 'shop/boutique/cart@dev', version: 1}}) "
+        "CREATE (d)-[:IN]->(e)"
+    )
+    before = await platform.picture()
+    # when
+    with pytest.raises(InUse) as refused:
+        await save_environment(platform.change(), spec, saving=Saving.UPDATE)
+    # then
+    assert refused.value.message == (
+        "shop/boutique/cart@dev is deployed in namespace shop-dev: "
+        "remove what runs in shop@dev before it moves to another"
+    )
+    assert (refused.value.dependents, refused.value.field) == (("shop/boutique/cart@dev",), "namespace")
+    assert await platform.picture() == before
+
+
+async def test_an_empty_environment_moves_to_another_namespace(platform: Platform) -> None:
+    # given
+    await platform.apply(*SHOP)
+    # when
+    spec = EnvironmentSpec(project_id="shop", name="dev", namespace="elsewhere")
+    await save_environment(platform.change(), spec, saving=Saving.UPDATE)
+    # then
+    nodes, _ = await platform.picture()
+    assert nodes["shop@dev"] == 2

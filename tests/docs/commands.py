@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
@@ -122,6 +123,13 @@ def _kubectl(words: list[str]) -> None:
         raise CommandUnknown(f"kubectl {' '.join(words)}")
 
 
+def _script(words: list[str]) -> None:
+    """tests/end_to_end/test_readme.py runs it."""
+    script = CHECKOUT / "examples" / "online-boutique" / "demo.sh"
+    assert words == []
+    assert os.access(script, os.X_OK)
+
+
 _CHECKS: Mapping[str, Callable[[list[str]], None]] = {
     "make": _make,
     "python3": _python,
@@ -129,6 +137,7 @@ _CHECKS: Mapping[str, Callable[[list[str]], None]] = {
     "trellis": _trellis,
     "docker": _docker,
     "kubectl": _kubectl,
+    "examples/online-boutique/demo.sh": _script,
 }
 
 

@@ -174,3 +174,32 @@ def test_the_page_s_query_is_answered(started: Local) -> None:
     # then it shows the example
     assert application["name"] == "boutique"
     assert {edge["node"]["name"] for edge in application["services"]["edges"]} == SERVICES
+
+
+def test_the_demonstration_takes_a_release_to_production(started: Local) -> None:
+    # given the command line on the path, as the page has it
+    path = {"PATH": f"{CHECKOUT / '.venv' / 'bin'}:{started.environment['PATH']}"}
+    script = CHECKOUT / "examples" / "online-boutique" / "demo.sh"
+    # when the script is run, and run again
+    first, second = (
+        subprocess.run(
+            [str(script)],
+            env=started.environment | path,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        for _ in range(2)
+    )
+    # then it ends well both times, having been refused once on the way
+    assert first.returncode == 0, first.stdout
+    assert second.returncode == 0, second.stdout
+    assert first.stdout.count("0 unchanged, 12 blocked") == 1
+    assert first.stdout.count("12 to create, 0 to update, 0 to delete, 0 unchanged\n") == 1
+    assert first.stdout.count("12 of 12 steps succeeded, 0 failed, 0 skipped") == 2
+    assert "blocked" not in second.stdout
+    assert second.stdout.count("nothing to deploy") == 3
+    nodes = ask(started, STATUS.replace("@development", "@production"))["data"]["status"]["nodes"]
+    assert {row["serviceName"] for row in nodes if row["status"] == "SUCCEEDED"} == SERVICES

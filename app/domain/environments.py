@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from app.domain import names
 from app.domain.changes import Change, Kind, Saved, Saving, Wanted, delete, named, refuse, refuse_in_use, save
+from app.domain.rows import listed
 from app.errors import InUse, InvalidInput, NotFound
 from app.graph import Transaction
 
@@ -120,7 +121,7 @@ async def save_all(
     if promoting:
         loops = await transaction.run("environments/find_promotion_loop", ids=promoting)
         if loops:
-            path = [str(id) for id in _list(loops[0]["path"])]
+            path = [str(id) for id in listed(loops[0]["path"])]
             locate = next(one.locate for one in wanted if one.id == path[0])
             raise InvalidInput("environments promote in a circle: " + " -> ".join(path), locate("promotes_to"))
     return saved
@@ -141,10 +142,6 @@ async def _refuse_moves(transaction: Transaction, wanted: Sequence[Wanted]) -> N
             for row in moved
         ]
     )
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
 
 
 async def save_environment(change: Change, spec: EnvironmentSpec, *, saving: Saving) -> str:

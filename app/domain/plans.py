@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from app.domain.changes import Change, batches
 from app.domain.events import Category, EventDraft, Level
 from app.domain.planning import Block, Desired, Picture, Place, PlanState, Proposal, Recorded, Step, StepAction
 from app.domain.policies import Point
+from app.domain.rows import listed, number, texts
 from app.domain.workloads import Workload
 from app.errors import Conflict, InvalidInput, NotFound
 from app.graph import Reader, Row, Transaction, Value
@@ -84,13 +85,13 @@ async def read_snapshot(reader: Reader, tenant: str, *, application_id: str, env
         environment_id=environment_id,
         namespace=str(row["namespace"]),
         provider=str(row["provider"]),
-        provider_kinds=frozenset(_texts(row["kinds"])),
+        provider_kinds=frozenset(texts(row["kinds"])),
     )
     hard: dict[str, list[str]] = {}
-    for service, on in (_texts(pair) for pair in _list(row["dependencies"])):
+    for service, on in (texts(pair) for pair in listed(row["dependencies"])):
         hard.setdefault(service, []).append(on)
-    services = [dict(zip(_SERVICE, _list(one), strict=True)) for one in _list(row["services"])]
-    deployments = [dict(zip(_DEPLOYMENT, _list(one), strict=True)) for one in _list(row["deployments"])]
+    services = [dict(zip(_SERVICE, listed(one), strict=True)) for one in listed(row["services"])]
+    deployments = [dict(zip(_DEPLOYMENT, listed(one), strict=True)) for one in listed(row["deployments"])]
     findings = policies.denied(
         await policies.check(reader, Point.PLAN, application_id=application_id, environment_id=environment_id)
     )
@@ -108,15 +109,15 @@ async def read_snapshot(reader: Reader, tenant: str, *, application_id: str, env
             )
             for id, found in findings.items()
         ),
-        running_elsewhere=frozenset(_texts(row["running_elsewhere"])),
+        running_elsewhere=frozenset(texts(row["running_elsewhere"])),
     )
     reads = {
-        application_id: _number(row["application_version"]),
-        environment_id: _number(row["environment_version"]),
-        str(row["provider_id"]): _number(row["provider_version"]),
+        application_id: number(row["application_version"]),
+        environment_id: number(row["environment_version"]),
+        str(row["provider_id"]): number(row["provider_version"]),
     }
-    reads |= {str(one["id"]): _number(one["version"]) for one in (*services, *deployments)}
-    reads |= {str(one["version_id"]): _number(one["version_version"]) for one in services if one["version_id"]}
+    reads |= {str(one["id"]): number(one["version"]) for one in (*services, *deployments)}
+    reads |= {str(one["version_id"]): number(one["version_version"]) for one in services if one["version_id"]}
     return Snapshot(picture, reads)
 
 
@@ -174,7 +175,7 @@ async def _store(
     recorded = 0
     read: list[Value] = [[id, version] for id, version in sorted(reads.items())]
     for some in batches(read):
-        recorded += _number((await transaction.run("plans/record_reads", plan_id=plan_id, rows=some))[0]["recorded"])
+        recorded += number((await transaction.run("plans/record_reads", plan_id=plan_id, rows=some))[0]["recorded"])
     if not stored or recorded != len(reads):
         raise Conflict("what the plan was computed from was deleted meanwhile; plan again")
     await change.record(transaction, [_event(change, plan_id, proposal)])
@@ -271,7 +272,7 @@ def _recorded(place: Place, row: Row) -> Recorded:
         provider=str(row["provider"]),
         version_id=None if row["recorded_version_id"] is None else str(row["recorded_version_id"]),
         workload=_workload(place, row, service_id=id, name=name, kind=kind),
-        hard=_texts(row["depends_on"]),
+        hard=texts(row["depends_on"]),
     )
 
 
@@ -279,17 +280,3 @@ def _workload(place: Place, row: Row, *, service_id: str, name: str, kind: str) 
     if row["version_id"] is None:
         return None
     return versions.workload(planning.target(place, service_id=service_id, name=name, kind=kind), row)
-
-
-def _list(value: Value) -> Sequence[Value]:
-    return value if isinstance(value, list) else []
-
-
-def _texts(value: Value) -> tuple[str, ...]:
-    return tuple(str(item) for item in _list(value))
-
-
-def _number(value: Value) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"{value!r} is no number")
-    return value

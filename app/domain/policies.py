@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 import cypher
+from app.domain.rows import texts
 from app.errors import PathNode, PolicyDenied, Violation
 from app.graph import Reader, Row, Transaction, Value
 
@@ -90,17 +91,13 @@ def rows() -> list[dict[str, Value]]:
     ]
 
 
-def _texts(value: Value) -> tuple[str, ...]:
-    return tuple(str(item) for item in value) if isinstance(value, list) else ()
-
-
 def _finding(policy: Policy, row: Row) -> Finding:
-    nodes = zip(_texts(row["node_ids"]), _texts(row["node_labels"]), _texts(row["node_names"]), strict=True)
+    nodes = zip(texts(row["node_ids"]), texts(row["node_labels"]), texts(row["node_names"]), strict=True)
     violation = Violation(
         policy=policy.name,
         message=str(row["message"]),
         nodes=tuple(PathNode(id, label, name) for id, label, name in nodes),
-        edges=_texts(row["edges"]),
+        edges=texts(row["edges"]),
     )
     return Finding(policy.name, policy.enforcement, str(row["subject"]), violation)
 
@@ -133,7 +130,7 @@ async def enforce_dependencies(transaction: Transaction, added: Sequence[tuple[s
         return
     await transaction.run("services/lock_dependency_graph", operation=transaction.operation.id)
     row = (await transaction.run("services/list_dependency_graph"))[0]
-    knot = _knot(list(zip(_texts(row["services"]), _texts(row["targets"]), strict=True)))
+    knot = _knot(list(zip(texts(row["services"]), texts(row["targets"]), strict=True)))
     suspects = [edge for edge in added if edge[0] in knot and edge[1] in knot]
     findings = denied(
         await check(

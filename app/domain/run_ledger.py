@@ -9,6 +9,7 @@ from typing import Final
 from app.domain import events, planning, run_events, versions
 from app.domain.changes import batches
 from app.domain.planning import Place, StepAction
+from app.domain.rows import listed, number, texts
 from app.domain.run_records import Claim, Mark, Report, RunStep, StepEnd, StepState
 from app.domain.runs import OnFailure
 from app.graph import Graph, KeyTaken, Operation, Row, Transaction, Value
@@ -93,7 +94,7 @@ class RunLedger:
                 return None
             claim = _claim(tenant, run_id, rows[0])
             await events.record(
-                transaction, self._ids, [run_events.claimed(claim, version=_number(rows[0]["version"]), by=self._owner)]
+                transaction, self._ids, [run_events.claimed(claim, version=number(rows[0]["version"]), by=self._owner)]
             )
             return claim
 
@@ -106,7 +107,7 @@ class RunLedger:
         """All steps of a claimed run in the plan's order, in one statement. Raises GraphUnavailable."""
         row = (await self._graph.read("runs/load_steps", claim.tenant, run_id=claim.run_id))[0]
         requires: dict[str, set[str]] = {}
-        for key, required in (_texts(pair) for pair in _list(row["requirements"])):
+        for key, required in (texts(pair) for pair in listed(row["requirements"])):
             requires.setdefault(key, set()).add(required)
         place = Place(
             tenant=claim.tenant,
@@ -116,7 +117,7 @@ class RunLedger:
             provider="",
             provider_kinds=frozenset(),
         )
-        found = (dict(zip(_STEP, _list(one), strict=True)) for one in _list(row["steps"]))
+        found = (dict(zip(_STEP, listed(one), strict=True)) for one in listed(row["steps"]))
         return tuple(_step(place, one, frozenset(requires.get(str(one["key"]), ()))) for one in found)
 
     async def renew(self, claim: Claim) -> bool:
@@ -163,7 +164,7 @@ class RunLedger:
         Each is returned to one caller only, and again after `patience`. Raises GraphUnavailable, OutcomeUnknown.
         """
         rows = await self._graph.write("runs/ring_overdue", tenant, patience_ms=int(patience * 1000))
-        return tuple((str(row["id"]), _number(row["rings"])) for row in rows)
+        return tuple((str(row["id"]), number(row["rings"])) for row in rows)
 
     async def _write(self, transaction: Transaction, claim: Claim, report: Report) -> None:
         states = [end.state for end in report.ends]
@@ -179,7 +180,7 @@ class RunLedger:
         )
         if not held:
             raise RunLost(claim.run_id)
-        version = _number(held[0]["version"])
+        version = number(held[0]["version"])
         await self._write_steps(transaction, claim, report)
         drafts = run_events.steps(claim, report, version=version)
         written = await self._write_deployments(transaction, claim, report)
@@ -218,7 +219,7 @@ class RunLedger:
                 environment_id=claim.environment_id,
                 rows=batch,
             )
-            written.update({str(row["id"]): _number(row["version"]) for row in rows})
+            written.update({str(row["id"]): number(row["version"]) for row in rows})
         return written
 
 
@@ -304,8 +305,8 @@ def _claim(tenant: str, run_id: str, row: Row) -> Claim:
     return Claim(
         tenant=tenant,
         run_id=run_id,
-        fence=_number(row["fence"]),
-        attempts=_number(row["attempts"]),
+        fence=number(row["fence"]),
+        attempts=number(row["attempts"]),
         plan_id=str(row["plan_id"]),
         application_id=str(row["application_id"]),
         environment_id=str(row["environment_id"]),
@@ -313,7 +314,7 @@ def _claim(tenant: str, run_id: str, row: Row) -> Claim:
         on_failure=OnFailure(str(row["on_failure"])),
         created_by=str(row["created_by"]),
         correlation_id=str(row["correlation_id"]),
-        total=_number(row["total"]),
+        total=number(row["total"]),
     )
 
 
@@ -328,31 +329,17 @@ def _step(place: Place, row: Row, requires: frozenset[str]) -> RunStep:
         key=str(row["key"]),
         state=StepState(str(row["state"])),
         mark=None if row["mark"] is None else Mark(str(row["mark"])),
-        attempt=_number(row["attempt"]),
+        attempt=number(row["attempt"]),
         action=action,
-        wave=_number(row["wave"]),
+        wave=number(row["wave"]),
         target=target,
         service_name=str(row["service_name"]),
         provider=str(row["provider"]),
         previous_provider=None if row["previous_provider"] is None else str(row["previous_provider"]),
-        depends_on=_texts(row["depends_on"]),
+        depends_on=texts(row["depends_on"]),
         version_id=None if row["planned_version_id"] is None else str(row["planned_version_id"]),
-        before=_texts(row["before"]),
-        after=_texts(row["after"]),
+        before=texts(row["before"]),
+        after=texts(row["after"]),
         requires=requires,
         workload=versions.workload(target, row) if applies else None,
     )
-
-
-def _list(value: Value) -> Sequence[Value]:
-    return value if isinstance(value, list) else []
-
-
-def _texts(value: Value) -> tuple[str, ...]:
-    return tuple(str(item) for item in _list(value))
-
-
-def _number(value: Value) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"{value!r} is no number")
-    return value

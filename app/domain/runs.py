@@ -13,6 +13,7 @@ from app.domain.changes import BATCH, Change
 from app.domain.events import Category, EventDraft, Level
 from app.domain.planning import PlanState
 from app.domain.plans import create_plan
+from app.domain.rows import texts
 from app.errors import Conflict, InvalidInput, NotFound, PathNode, StalePlan, Violation
 from app.graph import Reader, Row, Transaction, Value
 from app.ports import JobQueue
@@ -160,7 +161,7 @@ async def _locked_plan(transaction: Transaction, plan_id: str) -> Row:
 
 async def _refuse_stale(transaction: Transaction, plan_id: str, plan: Row) -> None:
     row = (await transaction.run("runs/find_moved_nodes", plan_id=plan_id))[0]
-    moved = sorted({*_texts(row["moved"]), *_texts(row["gone"]), *_texts(row["appeared"])})
+    moved = sorted({*texts(row["moved"]), *texts(row["gone"]), *texts(row["appeared"])})
     if moved:
         more = f" and {len(moved) - _SAID} more" if len(moved) > _SAID else ""
         raise StalePlan(
@@ -187,13 +188,13 @@ async def _refuse_overlap(transaction: Transaction, plan: Row) -> None:
 async def _violations(reader: Reader, plan_id: str) -> tuple[Violation, ...]:
     found = []
     for row in await reader.run("runs/find_blocks", plan_id=plan_id):
-        nodes = zip(_texts(row["node_ids"]), _texts(row["node_labels"]), _texts(row["node_names"]), strict=True)
+        nodes = zip(texts(row["node_ids"]), texts(row["node_labels"]), texts(row["node_names"]), strict=True)
         found.append(
             Violation(
                 policy=str(row["policy"]),
                 message=str(row["reason"]),
                 nodes=tuple(PathNode(id, label, name) for id, label, name in nodes),
-                edges=_texts(row["edges"]),
+                edges=texts(row["edges"]),
             )
         )
     return tuple(found)
@@ -276,7 +277,3 @@ def _events(
         "run.finished", f"Run of {said} was denied", category=Category.RUN, level=Level.WARNING, data={"after": totals}
     )
     return [denial, end]
-
-
-def _texts(value: Value) -> tuple[str, ...]:
-    return tuple(str(item) for item in value) if isinstance(value, list) else ()

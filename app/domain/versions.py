@@ -10,6 +10,7 @@ import orjson
 
 from app.domain import names
 from app.domain.changes import Change, Kind, Saved, Wanted, batches, delete, refuse_in_use
+from app.domain.rows import texts
 from app.domain.workloads import Port, Probe, ProbeKind, ResourceNeeds, Target, Workload
 from app.errors import NotFound
 from app.graph import Row, Transaction, Value
@@ -71,10 +72,6 @@ def _text(value: Value) -> str | None:
     return None if value is None else str(value)
 
 
-def _texts(value: Value) -> tuple[str, ...]:
-    return tuple(str(item) for item in value) if isinstance(value, list) else ()
-
-
 def _number(value: Value, otherwise: int) -> int:
     return value if isinstance(value, int) else otherwise
 
@@ -97,10 +94,10 @@ def workload(target: Target, row: Row) -> Workload:
         version_id=str(row["version_id"]),
         image=str(row["image"]),
         replicas=_number(row["replicas"], 1),
-        ports=tuple(_port(text) for text in _texts(row["ports"])),
-        environment=tuple(_pair(text) for text in _texts(row["environment"])),
-        command=_texts(row["command"]),
-        args=_texts(row["args"]),
+        ports=tuple(_port(text) for text in texts(row["ports"])),
+        environment=tuple(_pair(text) for text in texts(row["environment"])),
+        command=texts(row["command"]),
+        args=texts(row["args"]),
         resources=ResourceNeeds(
             _text(row["cpu_request"]), _text(row["cpu_limit"]), _text(row["memory_request"]), _text(row["memory_limit"])
         ),

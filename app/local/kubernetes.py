@@ -7,7 +7,6 @@ import contextlib
 import http.client
 import json
 import os
-import random
 import secrets
 import shutil
 import ssl
@@ -33,7 +32,7 @@ from app.local.kubernetes_parts import (
     token_file,
     write_stages,
 )
-from app.local.ports import HOST, is_free
+from app.local.ports import HOST, free_ports
 from app.local.state import State, private_folder, write_private
 
 FOLDER: Final = Path(".trellis") / "kubernetes"
@@ -42,9 +41,6 @@ NODES: Final = (Node("node-1"), Node("node-2"), Node("node-3"))
 _READY_SECONDS: Final = 90.0
 _STOP_SECONDS: Final = 5.0
 _LOCK_SECONDS: Final = 120.0
-# Below the range from which systems take the near end of a connection: a client that keeps knocking at a stopped API
-# server could otherwise be given that very port, and the API server could not come back on it.
-_PORTS: Final = range(20000, 32000)
 
 
 class KubernetesTestbed:
@@ -148,7 +144,7 @@ class KubernetesTestbed:
             raise LocalFailure(f"node {name} cannot be deleted: {status} {answer.decode(errors='replace')}")
 
     def _start_all(self, programs: Programs) -> None:
-        api, etcd, peer = _free_ports(3)
+        api, etcd, peer = free_ports(3)
         endpoints = Endpoints(api, etcd, peer, secrets.token_urlsafe(32))
         write_private(self._endpoints_file, json.dumps(asdict(endpoints)) + "\n")
         write_private(self._files.tokens, token_file(endpoints))
@@ -243,18 +239,6 @@ class KubernetesTestbed:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
             return response.status, response.read()
-
-
-def _free_ports(count: int) -> list[int]:
-    found: list[int] = []
-    for port in random.sample(_PORTS, len(_PORTS)):
-        if len(found) == count:
-            break
-        if is_free(port):
-            found.append(port)
-    if len(found) < count:
-        raise LocalFailure(f"no {count} ports between {_PORTS.start} and {_PORTS.stop} are free on {HOST}")
-    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

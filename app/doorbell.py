@@ -45,19 +45,25 @@ class RedisDoorbell:
 
 async def rings(redis: Redis, clock: Clock) -> AsyncGenerator[str, None]:
     """The tenants that are rung for, for ever; connects again where Redis went away. What was missed does not come."""
+    async for tenant in heard(redis, clock, channel=CHANNEL):
+        yield tenant
+
+
+async def heard(redis: Redis, clock: Clock, *, channel: str) -> AsyncGenerator[str, None]:
+    """What is said on a channel, for ever, as `rings`."""
     failures = 0
     while True:
         try:
-            async with redis.pubsub(ignore_subscribe_messages=True) as channel:
+            async with redis.pubsub(ignore_subscribe_messages=True) as listening:
                 async with answering():
-                    await channel.subscribe(CHANNEL)
+                    await listening.subscribe(channel)
                 while True:
-                    message = await channel.get_message(timeout=LONGEST_WAIT)
+                    message = await listening.get_message(timeout=LONGEST_WAIT)
                     failures = 0
                     if message is not None:
                         yield message["data"].decode("utf-8", "replace")
         except (RedisError, OSError) as error:
             if failures == 0:
-                log.warning("doorbell.deaf", error=type(error).__name__)
+                log.warning("doorbell.deaf", channel=channel, error=type(error).__name__)
             await clock.sleep(RECONNECT_SECONDS[min(failures, len(RECONNECT_SECONDS) - 1)])
             failures += 1

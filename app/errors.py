@@ -19,13 +19,15 @@ class PathNode:
 class Violation:
     """One finding of a policy: the sentence, and the path that shows it.
 
-    `edges` has one entry fewer than `nodes`: the edge type from each node to the next.
+    `edges` has one entry fewer than `nodes`: the edge type from each node to the next. `decision` is the id under which
+    the policy's decision is logged.
     """
 
     policy: str
     message: str
     nodes: tuple[PathNode, ...] = ()
     edges: tuple[str, ...] = ()
+    decision: str | None = None
 
 
 class Refusal(Exception):
@@ -67,10 +69,27 @@ class InUse(Refusal):
         self.dependents = dependents
 
 
+class ImpactRequired(Refusal):
+    """Others depend on what is to be deleted: the impact's digest must be presented. `dependents` are their ids."""
+
+    code = "IMPACT_REQUIRED"
+
+    def __init__(self, message: str, dependents: tuple[str, ...], field: str | None = None) -> None:
+        super().__init__(message, field)
+        self.dependents = dependents
+
+
+class StaleImpact(ImpactRequired):
+    """The digest that was presented is of another impact than the present one; `dependents` are there now."""
+
+    code = "STALE_IMPACT"
+
+
 class PolicyDenied(Refusal):
-    """A policy forbids it; nothing was changed."""
+    """A policy forbids it; nothing was changed. `decisions` are what is to be logged of it, for whoever logs them."""
 
     code = "POLICY_DENIED"
+    decisions: object = None
 
     def __init__(self, message: str, violations: tuple[Violation, ...], field: str | None = None) -> None:
         super().__init__(message, field)
@@ -85,6 +104,20 @@ class StalePlan(Refusal):
     def __init__(self, message: str, nodes: tuple[str, ...], field: str | None = None) -> None:
         super().__init__(message, field)
         self.nodes = nodes
+
+
+class ApprovalRequired(Refusal):
+    """Somebody else has to agree first: `plan` and `digest` name what to, `reasons` say why."""
+
+    code = "APPROVAL_REQUIRED"
+
+    def __init__(
+        self, message: str, *, plan: str, digest: str, reasons: tuple[str, ...], field: str | None = None
+    ) -> None:
+        super().__init__(message, field)
+        self.plan = plan
+        self.digest = digest
+        self.reasons = reasons
 
 
 class Unauthenticated(Refusal):

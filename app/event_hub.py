@@ -23,7 +23,8 @@ from app.domain.event_filter import EVERYTHING, EventFilter
 from app.domain.recorded_events import EventUnreadable, RecordedEvent
 from app.event_log import PAGE, end_of_log, pages, stretch
 from app.event_stream import EventStream
-from app.graph import Graph, GraphUnavailable
+from app.graph import Graph
+from app.graph_failures import GraphUnavailable
 from app.ports import Clock
 
 QUEUE = 2000

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from app.domain.event_chain import GENESIS, Anchor
 from app.domain.event_filter import EVERYTHING, EventFilter
-from app.domain.recorded_events import RecordedEvent, from_rows
+from app.domain.recorded_events import RecordedEvent, from_lists
 from app.graph import Graph
 
 PAGE = 1000
@@ -38,7 +38,7 @@ async def stretch(
         environment_id=wanted.environment_id,
         correlation_id=wanted.correlation_id,
     )
-    return [event for event in from_rows(tenant, rows) if wanted.matches(event)]
+    return [event for event in from_lists(tenant, rows[0]["events"]) if wanted.matches(event)]
 
 
 async def pages(graph: Graph, tenant: str, *, after: int, until: int) -> AsyncIterator[list[RecordedEvent]]:

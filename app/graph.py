@@ -6,15 +6,13 @@ The driver is imported here and nowhere else. A session is never shared and neve
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 import neo4j
-from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, Query, unit_of_work
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncTransaction, Query, unit_of_work
 from neo4j.exceptions import (
     AuthError,
     ClientError,
@@ -28,29 +26,13 @@ from neo4j.exceptions import (
 )
 from neo4j.time import DateTime
 
+from app.graph_failures import GraphUnavailable, KeyTaken, NodeGone, OutcomeUnknown, OverLimit, StatementFailed
+from app.graph_observer import Observer, Silent, count
+from app.transactions import Execute, Operation, Reader, RehearsalReader, Row, Transaction, Value, check
+from app.turns import Turns
 from cypher import Mode, Statement, statement
 
-Value = None | bool | int | float | str | datetime | Sequence["Value"] | Mapping[str, "Value"]
-Row = Mapping[str, Value]
 T = TypeVar("T")
-
-_statements_run: ContextVar[list[str] | None] = ContextVar("statements_run", default=None)
-
-
-class GraphUnavailable(Exception):
-    """The database cannot be reached, or did not answer within its time limit."""
-
-
-class StatementFailed(Exception):
-    """The database refused a statement: a mistake of ours, not of the caller's."""
-
-
-class KeyTaken(Exception):
-    """A node with this key exists already (a uniqueness constraint said so)."""
-
-
-class OutcomeUnknown(Exception):
-    """The connection was lost while committing and the operation id could not be looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,53 +49,24 @@ class GraphSettings:
     pool_size: int = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One unit of writing: `id` is unique for ever and says afterwards whether it was committed."""
-
-    id: str
-    name: str
-    tenant: str
-
-
-class Observer(Protocol):
-    """Is told of every statement, for metrics and traces."""
-
-    def statement_done(self, name: str, *, seconds: float, rows: int, failed: bool) -> None:
-        """A statement ended after `seconds`, having returned `rows`."""
-
-
-class _Silent:
-    def statement_done(self, name: str, *, seconds: float, rows: int, failed: bool) -> None:
-        """Nobody listens."""
+_PLAIN: Final = frozenset({str, int, bool, float, type(None)})
 
 
 def _native(value: object) -> Value:
+    if type(value) in _PLAIN:
+        return cast("Value", value)
     if isinstance(value, DateTime):
         return value.to_native()
     if isinstance(value, list):
-        return [_native(item) for item in value]
+        # What needs no change is not asked about twice: lists hold thousands of values.
+        return [item if type(item) in _PLAIN else _native(item) for item in value]
     if isinstance(value, dict):
         return {key: _native(item) for key, item in value.items()}
     return cast("Value", value)
 
 
-@contextmanager
-def counting() -> Iterator[list[str]]:
-    """Collect the names of the statements that run in this context; for tests that bound their number."""
-    ran: list[str] = []
-    token = _statements_run.set(ran)
-    try:
-        yield ran
-    finally:
-        _statements_run.reset(token)
-
-
-def _check(wanted: Statement, given: Mapping[str, Value]) -> None:
-    names = set(given) | {"tenant"}
-    if names != wanted.parameters:
-        missing, extra = sorted(wanted.parameters - names), sorted(names - wanted.parameters)
-        raise StatementFailed(f"{wanted.name}: missing parameters {missing}, unknown parameters {extra}")
+def _out_of_memory(error: Neo4jError) -> bool:
+    return "OutOfMemory" in (error.code or "")
 
 
 @contextmanager
@@ -123,13 +76,17 @@ def _translated(name: str) -> Iterator[None]:
     except (ServiceUnavailable, SessionExpired, AuthError, ConfigurationError) as error:
         raise GraphUnavailable(f"{name}: {type(error).__name__}") from error
     except TransientError as error:
+        if _out_of_memory(error):
+            raise OverLimit(f"{name}: over its memory limit", "memory") from error
         raise GraphUnavailable(f"{name}: {error.code}") from error
     except ClientError as error:
         code = error.code or ""
         if code.endswith("ConstraintValidationFailed"):
             raise KeyTaken(name) from error
+        if code.endswith("EntityNotFound"):
+            raise NodeGone(name) from error
         if "TransactionTimedOut" in code or "TransactionTerminated" in code:
-            raise GraphUnavailable(f"{name}: over its time limit") from error
+            raise OverLimit(f"{name}: over its time limit", "time") from error
         raise StatementFailed(f"{name}: {error.code}: {error.message}") from error
     except (Neo4jError, DriverError) as error:
         raise GraphUnavailable(f"{name}: {type(error).__name__}") from error
@@ -147,13 +104,6 @@ class Explained:
     writes: bool
 
 
-class Reader(Protocol):
-    """Runs statements of one tenant: a transaction, or the graph outside of one."""
-
-    async def run(self, name: str, /, **parameters: Value) -> list[Row]:
-        """Run the statement of that name and return its rows."""
-
-
 class _BoundReader:
     def __init__(self, graph: Graph, tenant: str) -> None:
         self._graph = graph
@@ -164,35 +114,13 @@ class _BoundReader:
         return await self._graph.read(name, self._tenant, **parameters)
 
 
-class Transaction:
-    """A managed write transaction of one tenant. The work may run twice: it must not touch anything else."""
-
-    def __init__(self, inner: AsyncManagedTransaction, operation: Operation, observer: Observer) -> None:
-        self._inner = inner
-        self._observer = observer
-        self.operation = operation
-
-    @property
-    def tenant(self) -> str:
-        """The tenant that every statement of this transaction is bound to."""
-        return self.operation.tenant
-
-    async def run(self, name: str, /, **parameters: Value) -> list[Row]:
-        """Run the statement of that name and return its rows.
-
-        Raises StatementFailed where parameters do not equal the statement's header.
-        """
-        wanted = statement(name)
-        _check(wanted, parameters)
-        return await _run(self._inner, wanted, {**parameters, "tenant": self.tenant}, self._observer)
-
-
 async def _run(
-    inner: AsyncManagedTransaction, wanted: Statement, parameters: Mapping[str, Value], observer: Observer
+    inner: AsyncManagedTransaction | AsyncTransaction,
+    wanted: Statement,
+    parameters: Mapping[str, Value],
+    observer: Observer,
 ) -> list[Row]:
-    ran = _statements_run.get()
-    if ran is not None:
-        ran.append(wanted.name)
+    count(wanted.name)
     started = asyncio.get_running_loop().time()
     rows: list[Row] = []
     failed = True
@@ -204,6 +132,11 @@ async def _run(
         async for record in result:
             rows.append({key: _native(value) for key, value in zip(keys, record.values(), strict=True)})
         failed = False
+    except TransientError as error:
+        # The driver would try again what will never fit, for as long as it may.
+        if _out_of_memory(error):
+            raise OverLimit(f"{wanted.name}: over its memory limit", "memory") from error
+        raise
     finally:
         seconds = asyncio.get_running_loop().time() - started
         observer.statement_done(wanted.name, seconds=seconds, rows=len(rows), failed=failed)
@@ -213,15 +146,28 @@ async def _run(
 class Graph:
     """Reads and writes the graph. One instance a process; every call opens a session of its own."""
 
-    def __init__(self, driver: AsyncDriver, settings: GraphSettings, *, observer: Observer | None = None) -> None:
+    def __init__(
+        self,
+        driver: AsyncDriver,
+        settings: GraphSettings,
+        *,
+        observer: Observer | None = None,
+        turns: Turns | None = None,
+    ) -> None:
         self._driver = driver
         self._settings = settings
-        self._observer = observer or _Silent()
+        self._observer = observer or Silent()
+        self._turns = turns
 
     @classmethod
     @asynccontextmanager
-    async def connect(cls, settings: GraphSettings, *, observer: Observer | None = None) -> AsyncIterator[Graph]:
-        """A graph whose driver is closed at the end; connects at the first statement, not before."""
+    async def connect(
+        cls, settings: GraphSettings, *, observer: Observer | None = None, turns: Turns | None = None
+    ) -> AsyncIterator[Graph]:
+        """A graph whose driver is closed at the end; connects at the first statement, not before.
+
+        With `turns`, what people ask waits for one, and TooBusy is raised where none comes.
+        """
         driver = AsyncGraphDatabase.driver(
             settings.uri,
             auth=(settings.user, settings.password),
@@ -233,7 +179,7 @@ class Graph:
             user_agent="trellis",
         )
         try:
-            yield cls(driver, settings, observer=observer)
+            yield cls(driver, settings, observer=observer, turns=turns)
         finally:
             await driver.close()
 
@@ -249,7 +195,7 @@ class Graph:
         Raises GraphUnavailable, and StatementFailed for mistakes of ours.
         """
         wanted = statement(name)
-        _check(wanted, parameters)
+        check(wanted, parameters)
         if wanted.mode is not Mode.READ:
             raise StatementFailed(f"{name}: a writing statement was asked to read")
         return await self._read(wanted, {**parameters, "tenant": tenant})
@@ -261,22 +207,21 @@ class Graph:
     async def read_compiled(self, text: str, tenant: str, parameters: Mapping[str, Value], *, name: str) -> list[Value]:
         """Run a statement that the projection compiled and return its one row, column by column, as the driver has it.
 
-        Raises GraphUnavailable, and StatementFailed for mistakes of ours.
+        Raises GraphUnavailable, TooBusy, and StatementFailed for mistakes of ours.
         """
-        ran = _statements_run.get()
-        if ran is not None:
-            ran.append(name)
+        async with self._turn(tenant):
+            return await self._read_compiled(text, tenant, parameters, name)
+
+    async def _read_compiled(self, text: str, tenant: str, parameters: Mapping[str, Value], name: str) -> list[Value]:
+        count(name)
         started = asyncio.get_running_loop().time()
         failed = True
+        limit = self._settings.statement_timeout
         try:
             with _translated(name):
-                async with asyncio.timeout(self._settings.statement_timeout + self._settings.acquire_timeout):
+                async with asyncio.timeout(limit + self._settings.acquire_timeout):
                     async with self._session(neo4j.READ_ACCESS) as session:
-                        query = Query(
-                            text,
-                            metadata={"statement": name, "tenant": tenant},
-                            timeout=self._settings.statement_timeout,
-                        )
+                        query = Query(text, metadata={"statement": name, "tenant": tenant}, timeout=limit)
                         result = await session.run(query, {**parameters, "tenant": tenant})
                         record = await result.single(strict=True)
             failed = False
@@ -291,7 +236,7 @@ class Graph:
         Only for statements whose repeat does no harm: there is no operation id. Raises as `transact`.
         """
         wanted = statement(name)
-        _check(wanted, parameters)
+        check(wanted, parameters)
         bound = {**parameters, "tenant": tenant}
 
         async def work(inner: AsyncManagedTransaction) -> list[Row]:
@@ -308,19 +253,19 @@ class Graph:
         `work` may run more than once (deadlocks, a moved leader), so it has no effect outside the transaction. A lost
         acknowledgement of the commit is settled by looking the operation id up. An exception of `work` rolls back.
 
-        Raises GraphUnavailable, KeyTaken, StatementFailed, OutcomeUnknown, and whatever `work` raises.
+        Raises GraphUnavailable, KeyTaken, NodeGone, StatementFailed, OutcomeUnknown, and whatever `work` raises.
         """
         last: list[T] = []
 
         async def whole(inner: AsyncManagedTransaction) -> T:
-            transaction = Transaction(inner, operation, self._observer)
+            transaction = Transaction(self._within(inner), operation)
             last.clear()
             last.append(await work(transaction))
             await transaction.run("operations/record_operation", id=operation.id, name=operation.name)
             return last[0]
 
         try:
-            return await self._execute(whole, operation.name, operation.tenant)
+            return await self._execute(whole, operation.name, operation.tenant, extra_seconds=operation.extra_seconds)
         except IncompleteCommit as lost:
             try:
                 found = await self.read("operations/find_operation", operation.tenant, id=operation.id)
@@ -329,6 +274,22 @@ class Graph:
             if found and last:
                 return last[0]
             raise GraphUnavailable(f"{operation.name}: the connection was lost before the commit") from lost
+
+    async def rehearse(self, setup: str, tenant: str, work: Callable[[Reader], Awaitable[T]]) -> T:
+        """Run `setup`, a text of ours that makes nodes of `$tenant`, let `work` read them, and roll everything back.
+
+        `tenant` must be one that nobody has: what is set up is seen by nobody else and never committed. Raises
+        GraphUnavailable, StatementFailed.
+        """
+        with _translated("rehearse"):
+            async with asyncio.timeout(self._settings.statement_timeout + self._settings.acquire_timeout):
+                async with self._session(neo4j.WRITE_ACCESS) as session:
+                    inner = await session.begin_transaction(timeout=self._settings.statement_timeout)
+                    try:
+                        await (await inner.run(setup, {"tenant": tenant})).consume()
+                        return await work(RehearsalReader(self._within(inner), tenant))
+                    finally:
+                        await inner.close()
 
     async def define(self, text: str) -> list[Row]:
         """Run a statement of a migration (schema or data), outside any managed transaction."""
@@ -369,24 +330,53 @@ class Graph:
             return await _run(inner, wanted, parameters, self._observer)
 
         with _translated(wanted.name):
-            async with asyncio.timeout(self._settings.statement_timeout + self._settings.retry_time):
-                async with self._session(neo4j.READ_ACCESS) as session:
-                    return await session.execute_read(work)
+            async with (
+                self._turn(str(parameters["tenant"])),
+                asyncio.timeout(self._settings.statement_timeout + self._settings.retry_time),
+                self._session(neo4j.READ_ACCESS) as session,
+            ):
+                return await session.execute_read(work)
 
-    async def _execute(self, work: Callable[[AsyncManagedTransaction], Awaitable[T]], name: str, tenant: str) -> T:
-        bound = unit_of_work(metadata={"statement": name, "tenant": tenant}, timeout=self._settings.statement_timeout)(
-            work
-        )
+    async def _execute(
+        self,
+        work: Callable[[AsyncManagedTransaction], Awaitable[T]],
+        name: str,
+        tenant: str,
+        *,
+        extra_seconds: float = 0.0,
+    ) -> T:
+        limit = self._settings.statement_timeout + extra_seconds
+        bound = unit_of_work(metadata={"statement": name, "tenant": tenant}, timeout=limit)(work)
         try:
-            async with asyncio.timeout(self._settings.statement_timeout + self._settings.retry_time):
-                async with self._session(neo4j.WRITE_ACCESS) as session:
-                    return await session.execute_write(bound)
+            async with (
+                self._turn(tenant),
+                asyncio.timeout(limit + self._settings.retry_time),
+                self._session(neo4j.WRITE_ACCESS) as session,
+            ):
+                return await session.execute_write(bound)
         except IncompleteCommit:
             raise
         except (Neo4jError, DriverError, TimeoutError):
             with _translated(name):
                 raise
             raise
+
+    @asynccontextmanager
+    async def _turn(self, tenant: str) -> AsyncIterator[None]:
+        if self._turns is None:
+            yield
+            return
+        taken = await self._turns.take(tenant)
+        try:
+            yield
+        finally:
+            self._turns.give(taken)
+
+    def _within(self, inner: AsyncManagedTransaction | AsyncTransaction) -> Execute:
+        async def execute(wanted: Statement, parameters: Mapping[str, Value]) -> list[Row]:
+            return await _run(inner, wanted, parameters, self._observer)
+
+        return execute
 
     def _session(self, access: str) -> neo4j.AsyncSession:
         return self._driver.session(default_access_mode=access)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -13,29 +12,43 @@ from pathlib import Path
 
 import structlog
 import uvicorn
+import uvloop
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from app import broker, migrations
+from app import broker, collecting, migrations
+from app.budgets import Budgets
+from app.costs import Costs
+from app.domain import policies
 from app.domain.access import Actor
 from app.domain.sessions import Passwords, SignIn, Tokens
 from app.domain.tenants import ADMINISTRATOR, ensure_tenant
 from app.doorbell import RedisDoorbell
 from app.event_hub import EventHub
-from app.graph import Graph, GraphUnavailable, StatementFailed
+from app.graph import Graph
+from app.graph_failures import GraphUnavailable, StatementFailed
+from app.http.admission import Admission, Rules
 from app.http.assets import Assets
+from app.http.documents import Documents, Limits
 from app.http.graphql import GraphQLEndpoint
+from app.http.heads import heads_within
 from app.http.health import MetricsAccess, health_routes
 from app.http.middleware import Authentication, RequestScope, SafetyHeaders
-from app.http.sockets import GraphQLSocket
+from app.http.operations import Operations
+from app.http.sockets import GraphQLSocket, SocketLimits
 from app.ids import Ids
+from app.loop_lag import watch
 from app.ports import Clock, SystemClock
+from app.projection.statement import Guard
+from app.projection.visibility import by_role
+from app.response_cache import ResponseCache
 from app.sequencer import Sequencer
 from app.settings import Settings, SettingsInvalid, load
 from app.telemetry import Metrics, configure_logs
 from graph_schema.context import Application, Context
+from graph_schema.kinds import labels_in
 from graph_schema.mutations import Mutation
 from graph_schema.projected import compiler_of
 from graph_schema.schema import build_schema
@@ -68,15 +81,17 @@ async def _check_migrations(graph: Graph) -> None:
 
 
 @asynccontextmanager
-async def composed(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[ASGIApp]:
-    """The API, ready to serve; everything it opened is closed at the end.
+async def composed(settings: Settings, *, clock: Clock | None = None, guard: Guard = by_role) -> AsyncIterator[ASGIApp]:
+    """The API, ready to serve; everything it opened is closed at the end. `guard` says who sees which nodes.
 
     It starts without Neo4j and Redis: `/ready` says what is missing, and requests fail until it is there.
     """
     clock = clock or SystemClock()
     ids, metrics = Ids(clock), Metrics()
     async with AsyncExitStack() as stack:
-        graph = await stack.enter_async_context(Graph.connect(settings.graph, observer=metrics))
+        graph = await stack.enter_async_context(
+            Graph.connect(settings.graph, observer=metrics, turns=settings.turns(clock))
+        )
         url = settings.redis_url.get_secret_value()
         redis = await stack.enter_async_context(broker.connect(url))
         jobs = await stack.enter_async_context(queue.connect(url))
@@ -97,28 +112,49 @@ async def composed(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             default_provider=settings.default_provider,
             events=hub,
         )
-        schema = build_schema(mutation=Mutation, subscription=Subscription)
+        schema = build_schema(mutation=Mutation, subscription=Subscription, guard=guard)
+        compiler = compiler_of(schema._schema)
+        limits = Limits(seconds=settings.api_body_seconds)
+        admission = Admission(
+            Documents(schema._schema, limits=limits),
+            Costs(schema._schema, compiler.model),
+            rules=Rules(settings.cost_per_request, settings.api_introspection, settings.cost_shown),
+            budgets=Budgets(redis, clock, minute=settings.cost_per_minute),
+            trusted=settings.trusted,
+        )
         metrics.subscribers.set_function(hub.subscribers)
         sequencer = Sequencer(graph, redis, clock, owner=f"api {ids.new()}", tenants=[settings.tenant])
         stack.push_async_callback(_stopped, asyncio.create_task(sequencer.run(), name="sequencer"))
+        stack.push_async_callback(_stopped, asyncio.create_task(watch(metrics.loop_busy), name="loop lag"))
 
         def context(actor: Actor | None, request_id: str) -> Context:
             return Context(application, actor, request_id)
 
+        operations = Operations(
+            schema,
+            compiler=compiler,
+            graph=graph,
+            context=context,
+            admission=admission,
+            responses=ResponseCache(graph, clock, megabytes=settings.api_cache_megabytes, watcher=metrics),
+        )
         routes: list[BaseRoute] = [
-            Route(
-                "/graphql",
-                GraphQLEndpoint(schema, compiler=compiler_of(schema._schema), graph=graph, context=context),
-            ),
+            Route("/graphql", GraphQLEndpoint(operations, admission, limits=limits)),
             WebSocketRoute(
                 "/graphql",
                 GraphQLSocket(
-                    schema,
-                    context=context,
+                    operations,
+                    admission,
                     authenticate=sign_in.authenticate,
                     clock=clock,
                     ids=ids,
                     allowed_origins=settings.api_allowed_origins,
+                    limits=SocketLimits(
+                        operations=settings.api_subscriptions_per_socket,
+                        sockets=settings.api_sockets_per_user,
+                        tenant=settings.api_sockets_per_tenant,
+                        address=settings.api_sockets_per_address,
+                    ),
                 ),
             ),
             *health_routes(
@@ -150,9 +186,9 @@ async def _stopped(task: asyncio.Task[None]) -> None:
         await task
 
 
-async def serve(settings: Settings) -> None:
-    """Serve the API until the process is told to stop."""
-    async with composed(settings) as app:
+async def serve(settings: Settings, *, guard: Guard = by_role) -> None:
+    """Serve the API until the process is told to stop. `guard` says who sees which nodes."""
+    async with composed(settings, guard=guard) as app:
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -160,15 +196,14 @@ async def serve(settings: Settings) -> None:
                 port=settings.api_port,
                 log_config=None,
                 access_log=False,
+                http=heads_within(settings.api_head_seconds),
                 ws="websockets-sansio",
                 ws_max_size=LARGEST_FRAME,
                 timeout_graceful_shutdown=5,
                 server_header=False,
             )
         )
-        # What lives as long as the process is not looked at by the collector again: a seventh of a page's time.
-        gc.collect()
-        gc.freeze()
+        collecting.settle()
         _log.info("serving", host=settings.api_host, port=settings.api_port, release=release())
         await server.serve()
 
@@ -182,6 +217,8 @@ async def migrate(settings: Settings) -> None:
     async with Graph.connect(settings.graph) as graph:
         for name in await migrations.migrate(graph):
             sys.stdout.write(f"applied {name}\n")
+        await migrations.require_keys(graph, labels_in(build_schema()._schema))
+        await policies.verify(graph)
         made = await ensure_tenant(
             graph,
             settings.tenant,
@@ -210,8 +247,8 @@ def main() -> int:
         return 2
     configure_logs(form=settings.log_format, level=settings.log_level, service="api")
     try:
-        asyncio.run(COMMANDS[sys.argv[1]](settings))
-    except (GraphUnavailable, StatementFailed, migrations.MigrationFailed) as error:
+        uvloop.run(COMMANDS[sys.argv[1]](settings))
+    except (GraphUnavailable, StatementFailed, migrations.MigrationFailed, policies.PolicyInvalid) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +93,27 @@ async def migrate(
         await graph.write("migrations_ledger/record_applied", SYSTEM, id=migration.name, checksum=migration.checksum)
         ran.append(migration.name)
     return tuple(ran)
+
+
+def key_constraint(label: str) -> str:
+    """The statement that makes ids unique in a tenant among the nodes of a label."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", label).lower()
+    return f"CREATE CONSTRAINT {name}_key IF NOT EXISTS FOR (n:{label}) REQUIRE (n.tenant, n.id) IS UNIQUE"
+
+
+async def require_keys(graph: Graph, labels: Iterable[str]) -> None:
+    """Return where every one of these labels has its key.
+
+    Raises MigrationFailed with the statements that a migration has to run, where some have none.
+    """
+    rows = await graph.define(
+        "SHOW CONSTRAINTS YIELD type, labelsOrTypes, properties WHERE type = 'UNIQUENESS' "
+        "AND properties = ['tenant', 'id'] RETURN labelsOrTypes[0] AS label"
+    )
+    missing = sorted(set(labels) - {str(row["label"]) for row in rows})
+    if missing:
+        said = ";\n".join(key_constraint(label) for label in missing)
+        raise MigrationFailed(f"a migration must give these labels their keys:\n{said}")
 
 
 async def revert(graph: Graph, name: str, *, migrations: Sequence[Migration] | None = None) -> None:

@@ -47,5 +47,15 @@ class Doorbell(Protocol):
 class JobQueue(Protocol):
     """Wakes a worker for a run; the run's state is in the graph, so a lost ring is repeated by the reaper."""
 
-    async def enqueue(self, tenant: str, run_id: str, *, attempt: int) -> None:
-        """Ring for a run. Never raises: an unreachable broker is logged and left to the reaper."""
+    async def nudge(self, tenant: str, run_id: str) -> None:
+        """Let the worker that carries a run out look at it now. Never raises: it looks by itself before long."""
+
+    async def observe(self, tenant: str) -> None:
+        """Let a worker look for environments that are due to be observed. Never raises: they look by themselves."""
+
+    async def enqueue(self, tenant: str, run_id: str, *, project: str, attempt: int, priority: int = 0) -> None:
+        """Ring for a run of a project. Never raises: an unreachable broker is logged and left to the reaper.
+
+        `attempt` counts how often it was taken up. Of the runs of a project that wait, those of higher `priority` are
+        taken up first, then the older.
+        """

@@ -16,13 +16,16 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.domain.event_chain import GENESIS, Anchor, link
-from app.domain.recorded_events import EventUnreadable, RecordedEvent, from_rows
+from app.domain.recorded_events import EventUnreadable, RecordedEvent, from_lists
+from app.domain.rows import listed
 from app.doorbell import rings
 from app.event_log import end_of_log, pages
 from app.event_stream import EventStream
-from app.graph import Graph, GraphUnavailable, Operation, OutcomeUnknown, Row, Transaction
+from app.graph import Graph
+from app.graph_failures import GraphUnavailable, OutcomeUnknown
 from app.ids import Ids
 from app.ports import Clock
+from app.transactions import Operation, Transaction
 
 SYSTEM = "system"
 RELEASE_SECONDS = 2.0
@@ -160,18 +163,15 @@ class Sequencer:
         if not leading:
             raise _AnotherLeads
         fence, seq, head = (leading[0][name] for name in ("fence", "seq", "head"))
-        rows, more = await self._settled(transaction)
-        if not rows:
+        pending, more = await self._settled(transaction)
+        if not pending:
             raise _NothingPending
-        events = link(from_rows(transaction.tenant, rows), Anchor(seq=int(str(seq)), hash=str(head)))
+        events = link(pending, Anchor(seq=int(str(seq)), hash=str(head)))
         numbered = await transaction.run(
             "events/number_events",
             owner=self._owner,
             fence=fence,
-            entries=[
-                {"id": event.id, "seq": event.seq, "hash": event.hash, "previous_hash": event.previous_hash}
-                for event in events
-            ],
+            entries=[[event.id, event.seq, event.hash, event.previous_hash] for event in events],
             seq=events[-1].seq,
             head=events[-1].hash,
         )
@@ -179,22 +179,23 @@ class Sequencer:
             raise _AnotherLeads
         return Batch(fence=int(str(fence)), events=tuple(events), more=more)
 
-    async def _settled(self, transaction: Transaction) -> tuple[list[Row], bool]:
+    async def _settled(self, transaction: Transaction) -> tuple[list[RecordedEvent], bool]:
         """The oldest pending events in order, and whether there are others.
 
         A scan may see a part of a commit, or a later commit without an earlier one. So the events are read again, after
         their transactions have ended, until no other turns up among them.
         """
         limit = self._settings.batch
-        rows = await transaction.run("events/settle_pending", known=[], limit=limit)
-        while rows:
-            known = [row["id"] for row in rows]
-            again = await transaction.run("events/settle_pending", known=known, limit=limit)
-            found = [row["id"] for row in again]
+        listing = await transaction.run("events/list_pending", limit=limit)
+        known = [str(one) for one in listed(listing[0]["ids"])]
+        while known:
+            again = await transaction.run("events/settle_pending", known=list(known), limit=limit)
+            events = from_lists(transaction.tenant, again[0]["events"])
+            found = [event.id for event in events]
             upto = found.index(known[-1]) + 1 if known[-1] in found else len(found)
-            rows = again[:upto]
             if found[:upto] == known:
-                return rows, len(found) > upto or len(found) == limit
+                return events[:upto], len(found) > upto or len(found) == limit
+            known = found[:upto]
         return [], False
 
     async def _listen(self) -> None:
@@ -252,12 +253,9 @@ class Sequencer:
     async def _poll(self) -> set[str]:
         """The tenants that have events to number; brings streams that lag up to their logs."""
         try:
-            rows = await self._graph.read("events/find_waiting_logs", SYSTEM)
-            ours = {
-                str(row["log_tenant"]): row
-                for row in rows
-                if self._serves(str(row["log_tenant"])) and (row["owner"] == self._owner or not row["leased"])
-            }
+            among = None if self._tenants is None else sorted(self._tenants)
+            rows = await self._graph.read("events/find_waiting_logs", SYSTEM, among=among)
+            ours = {str(row["log_tenant"]): row for row in rows if row["owner"] == self._owner or not row["leased"]}
         except Exception as error:
             self._failed(SYSTEM, error)
             return set()

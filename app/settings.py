@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,6 +15,9 @@ from pydantic_settings import (
 )
 
 from app.graph import GraphSettings
+from app.ports import Clock
+from app.trusted import ListInvalid, Mode, Trusted, read
+from app.turns import Turns
 
 PREFIX = "TRELLIS_"
 FILE_VARIABLE = "TRELLIS_SETTINGS"
@@ -39,6 +42,21 @@ class Settings(BaseSettings):
         default=50, ge=1, le=1000, description="Connections to the database at most, a process."
     )
     neo4j_statement_timeout: float = Field(default=15, gt=0, le=600, description="Seconds a statement may take.")
+    neo4j_statements_per_user: int = Field(
+        default=25,
+        ge=1,
+        le=1000,
+        description="Statements a person may have under way at a time, a process; no more than there are connections.",
+    )
+    neo4j_statements_per_tenant: int = Field(
+        default=40,
+        ge=1,
+        le=1000,
+        description="Statements a tenant may have under way at a time, a process; no more than there are connections.",
+    )
+    neo4j_turn_seconds: float = Field(
+        default=5, gt=0, le=60, description="Seconds a statement waits for others of its person or tenant to end."
+    )
     redis_url: SecretStr = Field(description="Where Redis answers, with its password if it has one.")
 
     api_host: str = Field(default="127.0.0.1", description="The address the API listens on.")
@@ -46,6 +64,46 @@ class Settings(BaseSettings):
     api_allowed_origins: list[str] = Field(
         default=[],
         description="Origins (https://console.example) that may open sockets from a browser, beside the API's own.",
+    )
+    api_head_seconds: float = Field(
+        default=10, gt=0, le=300, description="Seconds that a request's head may take to arrive."
+    )
+    api_body_seconds: float = Field(
+        default=10, gt=0, le=300, description="Seconds that a request's body may take to arrive."
+    )
+    api_introspection: bool = Field(
+        default=True, description="Whether developers and administrators may ask the schema about itself."
+    )
+    api_sockets_per_user: int = Field(
+        default=50, ge=1, le=10_000, description="Sockets a person may have open at a time, a process."
+    )
+    api_sockets_per_tenant: int = Field(
+        default=1000, ge=1, le=100_000, description="Sockets a tenant may have open at a time, a process."
+    )
+    api_sockets_per_address: int = Field(
+        default=500, ge=1, le=100_000, description="Sockets that may be open from one address, a process."
+    )
+    api_subscriptions_per_socket: int = Field(
+        default=50, ge=1, le=1000, description="Operations that may go on at a time on one socket."
+    )
+    api_cache_megabytes: int = Field(
+        default=32,
+        ge=0,
+        le=16_384,
+        description="Memory for answers that are kept until something changes; 0 keeps none.",
+    )
+    cost_per_request: int = Field(default=400_000, ge=1000, le=10**12, description="What one request may cost at most.")
+    cost_per_minute: int = Field(
+        default=100_000_000, ge=1000, le=10**15, description="What a person may spend on requests in a minute."
+    )
+    cost_shown: bool = Field(default=False, description="Whether every answer tells its cost in its extensions.")
+    trusted_documents: Path | None = Field(
+        default=None,
+        description="The trusted documents: a JSON file from SHA-256 to document, or a folder of .graphql files.",
+    )
+    trusted_documents_mode: Mode = Field(
+        default=Mode.OFF,
+        description="Whether documents may be named by hash (allow), and whether no others are taken (require).",
     )
     auth_signing_key: SecretStr = Field(description="Signs bearer tokens; 32 bytes or more, the same for every API.")
     auth_token_hours: float = Field(default=12, gt=0, le=720, description="Hours after which a bearer token expires.")
@@ -74,6 +132,9 @@ class Settings(BaseSettings):
     worker_steps_per_target: int = Field(
         default=10, ge=1, le=1000, description="Steps of a run at work at the same time."
     )
+    worker_step_seconds: float = Field(
+        default=3600, ge=1, le=86_400, description="Seconds a step may take at most, whatever its service's deadline."
+    )
     worker_lease_seconds: float = Field(
         default=15, ge=1, le=600, description="Seconds after which a silent worker has lost its run."
     )
@@ -86,6 +147,16 @@ class Settings(BaseSettings):
         default=5, ge=1, le=100, description="Attempts at a step whose target does not answer."
     )
 
+    worker_drift_seconds: int = Field(
+        default=300,
+        ge=0,
+        le=86_400,
+        description="Seconds between two looks at what runs in an environment that says nothing of its own; 0: never.",
+    )
+
+    decision_days: int = Field(
+        default=90, ge=1, le=3650, description="Days after which the log of what policies decided is forgotten."
+    )
     metrics_token: SecretStr | None = Field(
         default=None, description="A bearer token for what scrapes /metrics; without it administrators read it alone."
     )
@@ -94,12 +165,30 @@ class Settings(BaseSettings):
         default="info", description="The least level that is logged."
     )
 
+    @field_validator("trusted_documents")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                read(value)
+            except ListInvalid as error:
+                raise ValueError(str(error)) from error
+        return value
+
     @field_validator("auth_signing_key")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         if len(value.get_secret_value().encode()) < 32:
             raise ValueError("needs 32 bytes or more")
         return value
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if self.cost_per_minute < self.cost_per_request:
+            raise ValueError("TRELLIS_COST_PER_MINUTE must be at least TRELLIS_COST_PER_REQUEST")
+        if self.trusted_documents_mode is not Mode.OFF and self.trusted_documents is None:
+            raise ValueError("TRELLIS_TRUSTED_DOCUMENTS_MODE needs TRELLIS_TRUSTED_DOCUMENTS")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -137,6 +226,21 @@ class Settings(BaseSettings):
         return None if self.metrics_token is None else self.metrics_token.get_secret_value()
 
     @property
+    def trusted(self) -> Trusted:
+        """The trusted documents. Raises ListInvalid."""
+        documents = None if self.trusted_documents is None else read(self.trusted_documents)
+        return Trusted(self.trusted_documents_mode, documents)
+
+    def turns(self, clock: Clock) -> Turns:
+        """Whose statements wait for whose."""
+        return Turns(
+            clock,
+            person=min(self.neo4j_statements_per_user, self.neo4j_pool_size),
+            tenant=min(self.neo4j_statements_per_tenant, self.neo4j_pool_size),
+            seconds=self.neo4j_turn_seconds,
+        )
+
+    @property
     def graph(self) -> GraphSettings:
         """What the graph needs."""
         return GraphSettings(
@@ -151,8 +255,8 @@ class Settings(BaseSettings):
 def _said(error: ValidationError) -> str:
     lines = []
     for one in error.errors(include_input=False, include_url=False, include_context=False):
-        name = str(one["loc"][0]) if one["loc"] else "settings"
-        lines.append(f"{PREFIX}{name.upper()}: {one['msg']}")
+        said = one["msg"].removeprefix("Value error, ")
+        lines.append(f"{PREFIX}{str(one['loc'][0]).upper()}: {one['msg']}" if one["loc"] else said)
     return "\n".join(lines)
 
 

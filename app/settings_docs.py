@@ -9,6 +9,7 @@ import sys
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Literal, Union, get_args, get_origin
 
@@ -44,6 +45,8 @@ def _kinds(annotation: object) -> Iterator[str]:
     origin = get_origin(annotation)
     if origin is Literal:
         yield from (f"`{choice}`" for choice in get_args(annotation))
+    elif isinstance(annotation, type) and issubclass(annotation, Enum):
+        yield from (f"`{each.value}`" for each in annotation)
     elif origin is Annotated:
         yield from _kinds(get_args(annotation)[0])
     elif origin in (Union, types.UnionType):
@@ -53,7 +56,12 @@ def _kinds(annotation: object) -> Iterator[str]:
     elif origin is list:
         yield "JSON list of " + " or ".join(_kinds(get_args(annotation)[0]))
     else:
-        names: dict[object, str] = {int: "whole number", float: "number", SecretStr: "text, secret"}
+        names: dict[object, str] = {
+            bool: "`true` or `false`",
+            int: "whole number",
+            float: "number",
+            SecretStr: "text, secret",
+        }
         name = getattr(annotation, "__name__", "text")
         yield names.get(annotation, "path" if name == "Path" else "IP address" if "IP" in name else "text")
 
@@ -75,6 +83,8 @@ def _setting(name: str, field: FieldInfo) -> Setting:
     bounds = _bounds(field)
     default = None if field.default in (None, PydanticUndefined) else field.default
     shown = "[]" if default == [] else None if default is None else str(default)
+    if isinstance(default, bool):
+        shown = str(default).lower()
     return Setting(
         variable=choices[0],
         also=tuple(choices[1:]),

@@ -6,7 +6,6 @@ Each benchmark interleaves Trellis with its peer in the same run, works in tenan
 from __future__ import annotations
 
 import argparse
-import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,22 +13,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from app import collecting
+from app.local.failures import LocalFailure
+from app.local.node import Node
 from app.telemetry import configure_logs
-from benchmarks import events, page, plan, run
+from benchmarks import bulk, dispatch, events, impact, page, plan, recovery, run
+from benchmarks.bulk_documents import Organisation
 from benchmarks.conditions import conditions, load
 from benchmarks.events import EventsSize
 from benchmarks.figures import Figure, Measured
 from benchmarks.page import PageSize
 from benchmarks.peers import terraform
+from benchmarks.peers.node import prepared
 from benchmarks.results_files import save, shown
 from benchmarks.servers import Servers, servers
 from benchmarks.services import Layers
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = ("page", "plan", "run", "events")
+NAMES = ("page", "plan", "run", "recovery", "dispatch", "events", "bulk", "impact")
 ROUNDS = 5
 TERRAFORM_ROUNDS = 1
 """A round of terraform takes a minute and a half."""
@@ -77,22 +82,28 @@ def _count(text: str) -> int:
     return number
 
 
-def benchmarks(where: Servers, asked: Options) -> Mapping[str, Callable[[], Awaitable[Measured]]]:
-    """Every benchmark in its full size, by name."""
+def benchmarks(where: Servers, asked: Options, node: Node | None) -> Mapping[str, Callable[[], Awaitable[Measured]]]:
+    """Every benchmark in its full size, by name; without a `node` those peers are left out that run on it."""
     rounds, repeats = asked.rounds, asked.terraform_rounds if terraform.available() else 0
     return {
-        "page": lambda: page.measure(where, rounds=rounds, size=PageSize()),
-        "plan": lambda: plan.measure(where, rounds=rounds, layers=Layers()),
+        "page": lambda: page.measure(where, rounds=rounds, size=PageSize(), node=node),
+        "plan": lambda: plan.measure(where, rounds=rounds, layers=Layers(), large=plan.LARGE),
         "run": lambda: run.measure(where, rounds=rounds, terraform_rounds=repeats, layers=Layers()),
+        "recovery": lambda: recovery.measure(where, rounds=rounds),
+        "dispatch": lambda: dispatch.measure(where),
         "events": lambda: events.measure(where, rounds=rounds, size=EventsSize()),
+        "bulk": lambda: bulk.measure(where, rounds=rounds, size=Organisation()),
+        "impact": lambda: impact.measure(where, rounds=rounds),
     }
 
 
 def table(found: Sequence[Measured]) -> Table:
     """The figures as they are printed."""
     made = Table("benchmark", "measured", title="Medians; the ratio is how many times better than the peer")
-    for name in ("Trellis", "peer", "ratio"):
+    for name in ("Trellis", "peer"):
         made.add_column(name, justify="right")
+    made.add_column("")
+    made.add_column("ratio", justify="right")
     made.add_column("target")
     for measured in found:
         for figure in measured.figures:
@@ -101,12 +112,13 @@ def table(found: Sequence[Measured]) -> Table:
     return made
 
 
-def _cells(figure: Figure) -> tuple[str, str, str, str]:
+def _cells(figure: Figure) -> tuple[str, str, str, str, str]:
     peer, ratio = figure.peer_median, figure.ratio
     verdict = {True: "reached", False: "missed", None: "not measured"}[figure.reached]
     return (
         f"{shown(figure.median)} {figure.unit}",
         "" if peer is None else f"{shown(peer)} {figure.unit}",
+        figure.against or "",
         "" if ratio is None else shown(ratio),
         f"{figure.target}: {verdict}" if figure.target else "",
     )
@@ -131,15 +143,28 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if missed else 0
 
 
+def _node(asked: Options, console: Console) -> Node | None:
+    if "page" not in asked.only:
+        return None
+    try:
+        return prepared(lambda step: console.print(f"peers: {step}"))
+    except LocalFailure as failure:
+        console.print(f"{failure}\nThe page is measured without yoga and Apollo.")
+        return None
+
+
 def _measured(asked: Options, console: Console) -> list[Measured]:
     found = []
+    node = _node(asked, console)
     with servers() as where:
-        taken = asyncio.run(conditions(where, command=asked.command, rounds=asked.rounds))
-        for name, work in benchmarks(where, asked).items():
+        taken = uvloop.run(conditions(where, command=asked.command, rounds=asked.rounds))
+        # What is measured within this process collects its garbage as the API and the workers do.
+        collecting.settle()
+        for name, work in benchmarks(where, asked, node).items():
             if name in asked.only:
                 before = load()
                 console.print(f"{name} … (load {before})")
-                measured = asyncio.run(_coroutine(work))
+                measured = uvloop.run(_coroutine(work))
                 save(asked.results, measured, {**taken, "load_before": before, "load_after": load()})
                 found.append(measured)
     return found

@@ -40,19 +40,33 @@ async def child(
 ) -> AsyncIterator[Child]:
     """A Python module (`-m`) as a process, ready once its /ready answers 200; stopped at the end.
 
-    Raises RuntimeError with the end of its log where it does not get ready.
+    Raises as `program`.
+    """
+    own = {"PYTHONPATH": str(CHECKOUT), **environment}
+    async with program(name, sys.executable, "-m", *command, port=port, environment=own, folder=folder) as served:
+        yield served
+
+
+@asynccontextmanager
+async def program(
+    name: str,
+    *command: str,
+    port: int,
+    environment: Mapping[str, str],
+    folder: Path,
+    ready: str = "/ready",
+    status: int = 200,
+) -> AsyncIterator[Child]:
+    """A program as a process, ready once a GET of `ready` is answered with `status`; stopped at the end.
+
+    Raises RuntimeError with the end of its log where it ends before that.
     """
     kept = {each: os.environ[each] for each in ("PATH", "HOME", "LANG") if each in os.environ}
     log = folder / f"{name}.log"
-    process = spawn(
-        name,
-        (sys.executable, "-m", *command),
-        log=log,
-        environment={**kept, "PYTHONPATH": str(CHECKOUT), **environment},
-    )
+    process = spawn(name, command, log=log, environment={**kept, **environment})
     try:
         async with asyncio.timeout(START_SECONDS):
-            while await asyncio.to_thread(_status, port) != 200:
+            while await asyncio.to_thread(_status, port, ready) != status:
                 if not alive(process):
                     raise RuntimeError(f"the {name} ended: {log.read_text(errors='replace')[-2000:]}")
                 await asyncio.sleep(0.05)
@@ -61,10 +75,10 @@ async def child(
         await asyncio.to_thread(stop, process)
 
 
-def _status(port: int) -> int:
+def _status(port: int, path: str) -> int:
     connection = http.client.HTTPConnection(HOST, port, timeout=5.0)
     try:
-        connection.request("GET", "/ready")
+        connection.request("GET", path)
         return connection.getresponse().status
     except OSError:
         return 0
@@ -73,11 +87,14 @@ def _status(port: int) -> int:
 
 
 @asynccontextmanager
-async def api(tenant: Tenant, environment: Mapping[str, str]) -> AsyncIterator[Child]:
-    """The API of a tenant, as users start it."""
+async def api(
+    tenant: Tenant, environment: Mapping[str, str], *, command: tuple[str, ...] = ("app.main", "serve")
+) -> AsyncIterator[Child]:
+    """The API of a tenant, as users start it, or by another `command` (a module and its arguments)."""
     [port] = free_ports(1)
     own = {**environment, "TRELLIS_API_PORT": str(port)}
-    async with child("api", "app.main", "serve", port=port, environment=own, folder=tenant.servers.folder) as served:
+    name = command[0].rpartition(".")[2]
+    async with child(f"api-{name}", *command, port=port, environment=own, folder=tenant.servers.folder) as served:
         yield served
 
 

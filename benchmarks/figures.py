@@ -19,7 +19,7 @@ class Figure:
     """One thing that was measured, once a round, of ours and where there is a peer of the peer.
 
     `times` is the least ratio to reach, `most` the largest median of ours that is allowed; both None where nothing is
-    asked of the figure.
+    asked of the figure. `against` names the peer where there are several.
     """
 
     name: str
@@ -29,6 +29,12 @@ class Figure:
     more_is_better: bool = False
     times: float | None = None
     most: float | None = None
+    against: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Its name, and the peer's where there are several: what tells it from all others of its benchmark."""
+        return self.name if self.against is None else f"{self.name}, against {self.against}"
 
     @property
     def median(self) -> float:
@@ -66,6 +72,7 @@ class Figure:
         """As it is written to a results file."""
         return {
             "name": self.name,
+            "against": self.against,
             "unit": self.unit,
             "better": "more" if self.more_is_better else "less",
             "ours": {"median": round(self.median, 4), "rounds": [round(one, 4) for one in self.ours]},
@@ -90,8 +97,8 @@ class Measured:
 
     @property
     def missed(self) -> list[str]:
-        """The names of the figures whose target is not reached."""
-        return [figure.name for figure in self.figures if figure.reached is False]
+        """The labels of the figures whose target is not reached."""
+        return [figure.label for figure in self.figures if figure.reached is False]
 
     def json(self) -> dict[str, JsonValue]:
         """As it is written to a results file."""

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import orjson
+import uvloop
 
 from app.local.ports import HOST
 
@@ -124,7 +125,7 @@ async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
 
 def main() -> None:
     """Read a load, send it, write what was found."""
-    found = asyncio.run(_send(Load(**orjson.loads(sys.stdin.buffer.read()))))
+    found = uvloop.run(_send(Load(**orjson.loads(sys.stdin.buffer.read()))))
     sys.stdout.buffer.write(orjson.dumps(asdict(found)))
 
 

@@ -10,9 +10,11 @@ _TIMES = "version: 1, created_at: datetime(), updated_at: datetime()"
 
 
 async def seed(graph: Graph, tenant: str, applications: int) -> None:
-    """Put that many applications into the tenant, some hundred a transaction."""
+    """Put that many applications into the tenant, some hundred a transaction; its teams own their project."""
     await graph.define(f"""
 CREATE (p:Project:Entity {{tenant: '{tenant}', id: 'shop', name: 'shop', description: 'The shop', {_TIMES}}})
+WITH p
+CALL (p) {{ MATCH (t:Team {{tenant: '{tenant}'}}) CREATE (t)-[:OWNS]->(p) }}
 WITH p UNWIND ['development', 'staging', 'production'] AS name
 CREATE (p)-[:HAS_ENVIRONMENT]->(:Environment:Entity {{tenant: '{tenant}', id: 'shop@' + name, name: name,
   description: 'The environment ' + name, stage: name, namespace: 'shop-' + name, {_TIMES}}})""")

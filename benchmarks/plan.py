@@ -6,9 +6,12 @@ The peer does the least that leaves an ordered plan in the same database.
 from __future__ import annotations
 
 import gc
+import math
 import time
+import tracemalloc
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from neo4j import AsyncGraphDatabase
 
@@ -27,8 +30,16 @@ class Spent:
     wall: float
 
 
-async def measure(servers: Servers, *, rounds: int, layers: Layers) -> Measured:
-    """Plan everything as new, ours and the peer in turn, after one round that does not count."""
+LARGE: Final = Layers(count=10, width=1_000, needs=4)
+"""Ten times the services of the usual size, each with four dependencies: more than thirty thousand."""
+_MEGABYTE: Final = 1_000_000
+
+
+async def measure(servers: Servers, *, rounds: int, layers: Layers, large: Layers | None = None) -> Measured:
+    """Plan everything as new, ours and the peer in turn, after one round that does not count.
+
+    `large` is planned by itself: how long that takes, how much memory, and how many times as long as the usual size.
+    """
     graph = servers.graph
     samples: dict[str, list[Spent]] = {"ours": [], "peer": []}
     async with (
@@ -53,6 +64,7 @@ async def measure(servers: Servers, *, rounds: int, layers: Layers) -> Measured:
                 spent = await _spent(work, layers.services)
                 if number:
                     samples[name].append(spent)
+    figures = _figures(samples["ours"], samples["peer"])
     return Measured(
         benchmark="plan",
         title=f"Plan of {layers.services:,} services",
@@ -62,7 +74,44 @@ async def measure(servers: Servers, *, rounds: int, layers: Layers) -> Measured:
             "layers": layers.count,
             "dependencies": sum(map(len, layers.graph().values())),
         },
-        figures=_figures(samples["ours"], samples["peer"]),
+        figures=figures if large is None else (*figures, *await _of(servers, large, rounds, layers, figures[1])),
+    )
+
+
+async def _of(servers: Servers, large: Layers, rounds: int, usual: Layers, usually: Figure) -> tuple[Figure, ...]:
+    """The figures of a large plan beside those of the usual size."""
+    spent = []
+    async with tenant(servers) as owner:
+        platform = await apply_layers(owner, large)
+
+        async def work() -> int:
+            change = platform.change()
+            planned = await create_plan(change, application_id=APPLICATION, environment_id=ENVIRONMENT)
+            return len(planned.proposal.steps)
+
+        for number in range(rounds + 1):
+            one = await _spent(work, large.services)
+            if number:
+                spent.append(one.wall)
+        # In a round of its own: looking at every allocation takes longer than the plan itself.
+        tracemalloc.start()
+        try:
+            await work()
+            memory = tracemalloc.get_traced_memory()[1] / _MEGABYTE
+        finally:
+            tracemalloc.stop()
+    times = large.services / usual.services
+    growth = times * math.log2(large.services) / math.log2(usual.services)
+    said = f"{large.services:,} services with {sum(map(len, large.graph().values())):,} dependencies"
+    return (
+        Figure(f"until stored, {said}", "s", tuple(spent), most=2.0),
+        Figure(f"memory at its peak, {said}", "MB", (memory,), most=500.0),
+        Figure(
+            f"time against {usual.services:,} services; n log n is {growth:.1f} times",
+            "times",
+            tuple(one / usually.median for one in spent),
+            most=round(growth, 1),
+        ),
     )
 
 

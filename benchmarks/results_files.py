@@ -20,7 +20,7 @@ _HEAD = """\
 Written by `make bench`; what is measured, and how, is in [docs/benchmarks.md](../../docs/benchmarks.md). Medians of
 all rounds. The ratio says how many times better Trellis is than its peer in the same run.
 """
-_ORDER = ("page", "plan", "run", "events")
+_ORDER = ("page", "plan", "run", "recovery", "events", "bulk", "impact")
 
 
 def save(folder: Path, measured: Measured, conditions: Mapping[str, JsonValue]) -> Path:
@@ -48,8 +48,8 @@ def _table(found: Sequence[Mapping[str, JsonValue]]) -> str:
         rows = [
             f"## {one['title']}\n",
             f"{conditions['date']}, {conditions['cores']} cores{against}. Again: `{conditions['command']}`\n",
-            "| | Trellis | peer | ratio | target |",
-            "| --- | ---: | ---: | ---: | --- |",
+            "| | Trellis | peer | | ratio | target |",
+            "| --- | ---: | ---: | --- | ---: | --- |",
         ]
         rows += [_row(figure) for figure in figures if isinstance(figure, dict)]
         parts.append("\n".join(rows) + "\n")
@@ -63,6 +63,7 @@ def _row(figure: Mapping[str, JsonValue]) -> str:
         f"{figure['name']}, {unit}",
         _median(figure["ours"]),
         _median(figure["peer"]),
+        str(figure.get("against") or ""),
         shown(ratio) if isinstance(ratio, int | float) else "",
         f"{target}: {said[bool(figure['reached']) if figure['reached'] is not None else None]}" if target else "",
     )

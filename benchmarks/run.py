@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import random
 import shutil
 import time
 from collections.abc import AsyncIterator
@@ -16,23 +15,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from app.broker import connect
-from app.domain.run_ledger import RunLedger
 from app.domain.runs import deploy
-from app.doorbell import RedisDoorbell
 from app.ports import SystemClock
+from benchmarks import executing, history
 from benchmarks.children import Caller, api, signed_in, worker
 from benchmarks.figures import Figure, Measured
 from benchmarks.peers import terraform
 from benchmarks.servers import REMOVED_AT_ONCE, Servers, Tenant, tenant
 from benchmarks.services import APPLICATION, ENVIRONMENT, Layers, apply_layers
 from tests.platform import Platform
-from workers.executor import Outcome, RunExecutor
+from workers.executor import Outcome
 from workers.providers.echo import EchoProvider
-from workers.providers.registry import ProviderRegistry
-from workers.settings import WorkerSettings
-from workers.steps import StepParts
-from workers.targets import Targets
 
+WARM_UP_ROUNDS = 20
+"""A server's code is compiled while it runs, and it runs for weeks; terraform has nothing to warm up."""
 POLL_SECONDS = 0.02
 LONGEST_RUN = 300.0
 DEPLOY = "mutation D($input: DeployInput!) { deploy(input: $input) { run { id } problems { message } } }"
@@ -46,7 +42,13 @@ class RunWentWrong(Exception):
 class _NobodyRings:
     """The queue of the executor's own rounds: the run is carried out here, and no worker is called."""
 
-    async def enqueue(self, tenant: str, run_id: str, *, attempt: int) -> None:
+    async def observe(self, tenant: str) -> None:
+        """Nobody observes anything."""
+
+    async def nudge(self, tenant: str, run_id: str) -> None:
+        """Nobody else carries a run out."""
+
+    async def enqueue(self, tenant: str, run_id: str, *, project: str, attempt: int, priority: int = 0) -> None:
         """Take note of nothing."""
 
 
@@ -56,29 +58,42 @@ class _Spent:
     cpu: float
 
 
-async def measure(servers: Servers, *, rounds: int, terraform_rounds: int, layers: Layers) -> Measured:
-    """Run everything anew each round, after one round that does not count; terraform after the first of the others.
+async def measure(
+    servers: Servers,
+    *,
+    rounds: int,
+    terraform_rounds: int,
+    layers: Layers,
+    warm_up: int = WARM_UP_ROUNDS,
+    past: int = history.SERVICES,
+) -> Measured:
+    """Run everything anew each round, after `warm_up` ones that do not count; terraform after the first of the others.
+
+    Another tenant of the same server has `past` services at work; what the very first round took is shown, too.
 
     Raises RunWentWrong, TerraformFailed.
     """
     executed: list[_Spent] = []
     deployed: list[float] = []
     peer: list[terraform.Took] = []
-    async with tenant(servers) as owner, _deployer(owner) as caller:
+    first: list[float] = []
+    async with tenant(servers) as other, tenant(servers) as owner, _deployer(owner) as caller:
+        await history.seed(other.graph, other.name, past)
         platform = await apply_layers(owner, layers)
-        for number in range(rounds + 1):
+        for number in range(1 - warm_up, rounds + 1):
             await _as_new(platform)
             spent = await _execute(owner, platform, layers.services)
+            first = first or [spent.wall]
             await _as_new(platform)
             took = await _deploy(caller, layers.services)
-            if number:
+            if number > 0:
                 executed.append(spent)
                 deployed.append(took)
             if 0 < number <= terraform_rounds:
                 folder = servers.folder / f"terraform-{number}"
                 peer.append(await terraform.apply(folder, layers.graph()))
                 shutil.rmtree(folder)
-    return _measured(layers, executed, deployed, peer)
+    return _measured(layers, executed, deployed, peer, first=first)
 
 
 @asynccontextmanager
@@ -107,17 +122,14 @@ async def _as_new(platform: Platform) -> None:
 async def _execute(owner: Tenant, platform: Platform, steps: int) -> _Spent:
     """Carry a run out in this process with the worker's own parts."""
     started = await deploy(platform.change(), _NobodyRings(), application_id=APPLICATION, environment_id=ENVIRONMENT)
-    clock, own = SystemClock(), WorkerSettings()
-    async with connect(owner.servers.redis_url) as redis:
-        ledger = RunLedger(owner.graph, platform.ids, RedisDoorbell(redis, clock), owner="benchmark", lease=own.lease)
-        registry = ProviderRegistry({"echo": lambda: EchoProvider(clock)})
-        parts = StepParts(registry, clock, random.Random(7), own, Targets(own.steps_per_target))
-        executor = RunExecutor(ledger, parts)
+    async with (
+        connect(owner.servers.redis_url) as redis,
+        executing.executor(owner, platform, redis, provider=EchoProvider(SystemClock())) as executor,
+    ):
         gc.collect()
         cpu, wall = time.process_time(), time.perf_counter()
         outcome = await executor.execute(owner.name, started.run_id)
         spent = _Spent(time.perf_counter() - wall, time.process_time() - cpu)
-        await registry.aclose()
     ended = await owner.graph.define(
         f"MATCH (r:Run {{tenant: '{owner.name}', id: '{started.run_id}'}}) "
         "RETURN r.state AS state, r.succeeded AS succeeded"
@@ -146,7 +158,14 @@ async def _deploy(caller: Caller, steps: int) -> float:
     return took
 
 
-def _measured(layers: Layers, executed: list[_Spent], deployed: list[float], peer: list[terraform.Took]) -> Measured:
+def _measured(
+    layers: Layers,
+    executed: list[_Spent],
+    deployed: list[float],
+    peer: list[terraform.Took],
+    *,
+    first: list[float],
+) -> Measured:
     return Measured(
         benchmark="run",
         title=f"Run of {layers.services:,} steps",
@@ -172,6 +191,7 @@ def _measured(layers: Layers, executed: list[_Spent], deployed: list[float], pee
                 tuple(one.plan + one.apply for one in peer),
                 times=100,
             ),
+            Figure("the first after a start of the database", "s", tuple(first)),
             Figure("CPU of the executing process", "s", tuple(one.cpu for one in executed)),
         ),
     )

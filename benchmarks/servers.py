@@ -23,6 +23,11 @@ from app.migrations import migrate
 from app.ports import SystemClock
 from tests.servers import neo4j_for_tests, redis_for_tests
 
+HEAP, PAGE_CACHE = 1536, 128
+"""Megabytes of the Neo4j started here: what `make up` gives it, and half as much heap again.
+
+A transaction may take half of the heap, and one that imports 10,000 manifests takes more than 512 MB.
+"""
 REMOVED_AT_ONCE = 2000
 """Nodes a transaction: one for a whole large tenant would need more memory than the server has."""
 
@@ -55,6 +60,10 @@ class Tenant:
             "TRELLIS_AUTH_SIGNING_KEY": secrets.token_hex(32),
             "TRELLIS_TENANT": self.name,
             "TRELLIS_PROVIDER_DEFAULT": "echo",
+            # One person asks for more in a second than people do in an hour; what counts it stays at work.
+            "TRELLIS_COST_PER_MINUTE": str(10**15),
+            # What is measured is reading, not remembering.
+            "TRELLIS_API_CACHE_MEGABYTES": "0",
         }
 
 
@@ -63,7 +72,7 @@ def servers() -> Iterator[Servers]:
     """The servers, migrated; what was started for them is stopped at the end."""
     with (
         TemporaryDirectory(prefix="trellis-bench-") as name,
-        neo4j_for_tests(Path(name) / "neo4j") as access,
+        neo4j_for_tests(Path(name) / "neo4j", heap=HEAP, page_cache=PAGE_CACHE) as access,
         redis_for_tests(Path(name) / "redis") as redis_url,
     ):
         found = Servers(GraphSettings(access.uri, access.user, access.password), redis_url, Path(name))

@@ -1,8 +1,11 @@
 """Pages as Relay has them: connection, edge and page information, one pair of types a target."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
-from types import new_class
+from operator import or_
+from types import GenericAlias, new_class
+from typing import cast
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
@@ -13,16 +16,24 @@ from strawberry.types.unset import UNSET
 
 from app.projection.paging import DEFAULT_FIRST, MOST_FIRST
 from graph_schema.stored import Stored
+from graph_schema.weights import COUNTED, ITEM, weighed
 
 PROJECTED = "__trellis_projected__"
 """Marks the classes whose fields are projected: their values are found by response key."""
 
 
-@strawberry.type(description="Where a page ends, and whether another follows.")
+@strawberry.type(description="Where a page begins and ends, and whether others are before and after it.")
 class PageInfo:
-    """Where a page ends, and whether another follows."""
+    """Where a page begins and ends, and whether others are before and after it."""
 
     has_next_page: bool = strawberry.field(description="Whether more nodes follow after this page.")
+    has_previous_page: bool = strawberry.field(
+        description="Whether nodes come before this page. Lists are read forwards: it is true where `after` was given, "
+        "and nothing is looked up for it."
+    )
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the page's first edge; null where the page is empty."
+    )
     end_cursor: str | None = strawberry.field(
         description="The cursor of the page's last edge, to pass as `after`; null where the page is empty."
     )
@@ -45,14 +56,58 @@ def _connection(target: LazyType[object, object], name: str, properties: tuple[t
         _field("node", target, f"The {target.type_name}."),
         *(each.field(own) for own, each in properties),
     )
+    edges = "The page's nodes with their cursors and what the relationship itself says."
     return _type(
         f"{name}Connection",
         f"A page of {target.type_name} nodes.",
-        _field("nodes", list[target], "The page's nodes, in order."),  # type: ignore[valid-type]
-        _field("edges", list[edge], "The page's nodes with their cursors and what the relationship itself says."),  # type: ignore[valid-type]
-        _field("page_info", PageInfo, "Where the page ends, and whether another follows."),
-        _field("total_count", int, "How many there are on all pages; counted only when asked for."),
+        weighed(_field("nodes", GenericAlias(list, (target,)), "The page's nodes, in order."), ITEM),
+        weighed(_field("edges", GenericAlias(list, (edge,)), edges), ITEM),
+        _field("page_info", PageInfo, "Where the page begins and ends, and whether others are around it."),
+        weighed(_field("total_count", int, "How many there are on all pages; counted only when asked for."), COUNTED),
     )
+
+
+@dataclass(frozen=True)
+class LazyInput(LazyType[object, object]):
+    """An input type that is made from a declared type once all of them are known.
+
+    `type_name` is the function of `module` that makes it from the class that `target` leads to.
+    """
+
+    target: LazyType[object, object] | None = None
+
+    def resolve_type(self) -> type:
+        """The input type."""
+        make = cast("Callable[[type], type]", super().resolve_type())
+        assert self.target is not None
+        return make(self.target.resolve_type())
+
+
+def lazy_input(make: str, target: LazyType[object, object]) -> LazyInput:
+    """What the function of that name in `graph_schema.filters` makes of a target."""
+    return LazyInput(make, "graph_schema.filters", None, target)
+
+
+def connection_arguments(target: LazyType[object, object]) -> list[StrawberryArgument]:
+    """The arguments of every connection: `where`, `orderBy`, `first` and `after`."""
+    where, order = lazy_input("node_filter", target), lazy_input("node_order", target)
+    return [
+        StrawberryArgument(
+            python_name="where",
+            graphql_name=None,
+            type_annotation=StrawberryAnnotation(where | None),
+            description=f"Which {target.type_name} nodes; all where it is missing.",
+            default=UNSET,
+        ),
+        StrawberryArgument(
+            python_name="order_by",
+            graphql_name=None,
+            type_annotation=StrawberryAnnotation(or_(GenericAlias(list, (order,)), None)),
+            description="The keys to order by, the most important first; `id` is always the last.",
+            default=UNSET,
+        ),
+        *paging_arguments(),
+    ]
 
 
 def paging_arguments() -> list[StrawberryArgument]:

@@ -14,23 +14,34 @@ declarations. Targets are named by module and class, relative to the declaring m
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from inspect import cleandoc
-from types import MappingProxyType
+from types import GenericAlias, MappingProxyType
 from typing import TypeVar
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
 
+from app.domain.kinds import Rule
+from app.domain.names import SLUG_PATTERN
 from app.projection.model import Direction, Order
-from graph_schema.connections import PROJECTED, annotation_of, connection_type, paging_arguments
-from graph_schema.stored import DeclarationInvalid, Stored, stored
+from app.weights import Weight
+from graph_schema.connections import (
+    PROJECTED,
+    annotation_of,
+    connection_arguments,
+    connection_type,
+    paging_arguments,
+)
+from graph_schema.interfaces import implemented, is_interface
+from graph_schema.stored import DeclarationInvalid, Stored, Write, stored
+from graph_schema.weights import PAGE, weighed
 
-__all__ = ["DeclarationInvalid", "incoming", "many", "node", "one", "outgoing", "stored"]
+__all__ = ["DeclarationInvalid", "Rule", "Write", "incoming", "many", "node", "one", "outgoing", "stored", "together"]
 
 C = TypeVar("C", bound=type)
 
@@ -39,17 +50,6 @@ _LABEL = re.compile(r"[A-Z][A-Za-z0-9]*")
 _RELATIONSHIP = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 _TARGET = re.compile(r"([a-z][a-z0-9_]*\.)?[A-Z][A-Za-z0-9]*")
 _NONE: Mapping[str, Stored] = MappingProxyType({})
-
-
-class Rule(StrEnum):
-    """What becomes of an edge's other end when the node that declares the edge is deleted."""
-
-    CASCADE = "cascade"
-    """It is deleted too."""
-    RESTRICT = "restrict"
-    """While it exists, the node cannot be deleted."""
-    DETACH = "detach"
-    """It stays; the edge goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,10 @@ class One:
     description: str
     optional: bool
     on_delete: Rule
+    write: Write | None = None
+    fixed: str | None = None
+    prefix: str = ""
+    weight: Weight | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +87,35 @@ class Many:
     name: str | None
     properties: Mapping[str, Stored]
     on_delete: Rule
+    write: Write | None = None
+    weight: Weight | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A list of values made of several stored properties; `type_` is their Strawberry type."""
+
+    type_: type
+    properties: tuple[str, ...]
+    make: Callable[..., Sequence[object]]
+    description: str
+    weight: Weight
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What `node` read off a class: the label, and the fields by Python name."""
+    """What `node` read off a class: the label, the fields by Python name, and what it takes to write a node.
+
+    `entity` says that people can name its nodes.
+    """
 
     label: str
     module: str
-    fields: Mapping[str, Stored | One | Many]
+    entity: bool
+    fields: Mapping[str, Stored | Together | One | Many]
+    key: str | None = None
+    named: str = SLUG_PATTERN
+    users: str | None = None
 
 
 def outgoing(type_: str, label: str | None = None) -> Step:
@@ -117,13 +141,22 @@ def one(
     *,
     optional: bool = False,
     on_delete: Rule = Rule.DETACH,
+    write: Write | None = None,
+    fixed: str | None = None,
+    prefix: str = "",
+    weight: Weight | None = None,
 ) -> One:
     """An edge to one node; `optional` says that there may be none.
 
     `path` is one relationship, or several with the label between them: `(outgoing("OF", "Service"),
-    incoming("HAS_SERVICE"))`. Raises DeclarationInvalid.
+    incoming("HAS_SERVICE"))`. `write` lets callers choose the node by its id; `prefix` is what these ids begin with and
+    callers leave out; `fixed` is the id of the one node that every new node is part of. `weight` is its cost where that
+    is more than a value's. Raises DeclarationInvalid.
     """
-    return One(_target(target), _path(target, path), _described(target, description), optional, on_delete)
+    steps = _path(target, path)
+    _writable(target, steps, write)
+    described = _described(target, description)
+    return One(_target(target), steps, described, optional, on_delete, write, fixed, prefix, weight)
 
 
 def many(
@@ -135,11 +168,14 @@ def many(
     name: str | None = None,
     properties: Mapping[str, Stored] = _NONE,
     on_delete: Rule = Rule.DETACH,
+    write: Write | None = None,
+    weight: Weight | None = None,
 ) -> Many:
     """An edge to a page of nodes, in an order whose last key is unique.
 
     `properties` are the relationship's own, shown on the connection's edges; a connection that has some needs a `name`
-    of its own (`ServiceDependency` makes `ServiceDependencyConnection`). `path` as for `one`.
+    of its own (`ServiceDependency` makes `ServiceDependencyConnection`). `path` as for `one`; `write` lets callers name
+    all nodes by their ids.
 
     Raises DeclarationInvalid.
     """
@@ -147,11 +183,36 @@ def many(
         raise DeclarationInvalid(f"the edge to {target} has properties: give its connection a name of its own, name=…")
     if properties and not isinstance(path, Step):
         raise DeclarationInvalid(f"the edge to {target} has properties, so its path is one relationship, not several")
+    steps = _path(target, path)
+    _writable(target, steps, write)
     if not order:
         raise DeclarationInvalid(f"the edge to {target} needs an order that ends in a unique key, such as Order('id')")
-    return Many(
-        _target(target), _path(target, path), _described(target, description), order, name, properties, on_delete
-    )
+    described = _described(target, description)
+    return Many(_target(target), steps, described, order, name, properties, on_delete, write, weight)
+
+
+def together(
+    type_: type,
+    properties: tuple[str, ...],
+    make: Callable[..., Sequence[object]],
+    description: str,
+    *,
+    items: int,
+) -> Together:
+    """A list of values made of several stored properties of the node.
+
+    `type_` is a Strawberry type; `make` takes the properties in their order, each as it is stored or None, and gives
+    objects with the type's fields as attributes. `items` is how many there usually are, for the cost. Raises
+    DeclarationInvalid.
+    """
+    if not description.strip():
+        raise DeclarationInvalid(f"the values of {type_.__name__} need a description: say what they tell the caller")
+    return Together(type_, properties, make, description, Weight(items=items))
+
+
+def _writable(target: str, path: tuple[Step, ...], write: Write | None) -> None:
+    if write is not None and len(path) > 1:
+        raise DeclarationInvalid(f"the edge to {target} is a path of several relationships: it cannot be written")
 
 
 def _target(target: str) -> str:
@@ -176,17 +237,28 @@ def _described(target: str, description: str) -> str:
     return description
 
 
-def node(label: str) -> Callable[[C], C]:
+def node(
+    label: str,
+    *,
+    entity: bool = True,
+    key: str | None = None,
+    named: str = SLUG_PATTERN,
+    users: str | None = None,
+) -> Callable[[C], C]:
     """Make a class of declarations a GraphQL type whose nodes have that label; its docstring is the description.
 
-    Raises DeclarationInvalid.
+    `entity` says that people can name its nodes: they carry the label `Entity` too, `node(id)` finds them, and the type
+    implements each interface of `graph_schema.interfaces` whose fields it has. `key` is for what can be created or
+    deleted by callers: how an id is made of the node's name and of the id of what it is part of, such as
+    `{project}/{name}`; `named` is the pattern of names. `users` names a statement that finds what keeps nodes from
+    being deleted beside what edges with Rule.RESTRICT lead to. Raises DeclarationInvalid.
     """
 
     def declare(cls: C) -> C:
         name = cls.__name__
         if _LABEL.fullmatch(label) is None:
             raise DeclarationInvalid(f"{name}: {label!r} is no label: write it in CamelCase, such as Service")
-        fields = {key: each for key, each in vars(cls).items() if isinstance(each, Stored | One | Many)}
+        fields = {key: each for key, each in vars(cls).items() if isinstance(each, Stored | Together | One | Many)}
         if not isinstance(fields.get("id"), Stored):
             raise DeclarationInvalid(f'{name} has no key: declare id = stored(ID, "…")')
         if "__annotations__" in vars(cls) and vars(cls)["__annotations__"]:
@@ -194,9 +266,14 @@ def node(label: str) -> Callable[[C], C]:
         if not cls.__doc__:
             raise DeclarationInvalid(f"{name} needs a docstring: it is the type's description")
         _make_fields(cls, {key: _strawberry_field(key, each, cls.__module__) for key, each in fields.items()})
-        setattr(cls, DECLARATION, Declaration(label, cls.__module__, MappingProxyType(fields)))
+        declaration = Declaration(label, cls.__module__, entity, MappingProxyType(fields), key, named, users)
+        setattr(cls, DECLARATION, declaration)
         setattr(cls, PROJECTED, True)
-        return strawberry.type(cls, description=" ".join(cleandoc(cls.__doc__).split()))
+        made = strawberry.type(cls, description=" ".join(cleandoc(cls.__doc__).split()))
+        if entity:
+            interfaces = [get_object_definition(each, strict=True) for each in implemented(fields)]
+            get_object_definition(made, strict=True).interfaces = interfaces
+        return made
 
     return declare
 
@@ -220,9 +297,18 @@ def _make_fields(cls: type, fields: Mapping[str, StrawberryField]) -> None:
         setattr(cls, name, each)
 
 
-def _strawberry_field(name: str, declared: Stored | One | Many, module: str) -> StrawberryField:
+def _strawberry_field(name: str, declared: Stored | Together | One | Many, module: str) -> StrawberryField:
     if isinstance(declared, Stored):
         return declared.field(name)
+    if isinstance(declared, Together):
+        annotation = StrawberryAnnotation(GenericAlias(list, (declared.type_,)))
+        made = StrawberryField(python_name=name, type_annotation=annotation, description=declared.description)
+        return weighed(made, declared.weight)
+    usual = PAGE if isinstance(declared, Many) else None
+    return weighed(_edge_field(name, declared, module), declared.weight or usual)
+
+
+def _edge_field(name: str, declared: One | Many, module: str) -> StrawberryField:
     target = lazy(declared.target, module)
     if isinstance(declared, One):
         annotation: object = target | None if declared.optional else target
@@ -236,5 +322,5 @@ def _strawberry_field(name: str, declared: Stored | One | Many, module: str) -> 
         ),
         description=declared.description,
     )
-    made.arguments = paging_arguments()
+    made.arguments = paging_arguments() if is_interface(declared.target) else connection_arguments(target)
     return made

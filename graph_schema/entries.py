@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import cleandoc
 from operator import or_
-from types import MappingProxyType
+from types import GenericAlias, MappingProxyType
 from typing import TypeVar, cast
 
 import strawberry
@@ -14,14 +14,19 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
-from app.projection.model import Entry, EntryOne, EntryPage, Filter, Hop, Order, Reaches, Test
-from graph_schema.connections import annotation_of, connection_type, paging_arguments
-from graph_schema.declaration import DeclarationInvalid, Step, lazy
+from app.projection.fulltext import LONGEST_TEXT
+from app.projection.model import Entry, EntryOne, EntryPage, EntrySearch, Filter, Order, Test
+from app.weights import Weight
+from graph_schema.connections import annotation_of, connection_arguments, connection_type, paging_arguments
+from graph_schema.declaration import lazy
+from graph_schema.stored import Stored
+from graph_schema.weights import ALL, LOOKING, SEARCHING, weighed, weighing
 
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable[..., object])
 
 ENTRIES = "__trellis_entries__"
+_NONE: Mapping[str, Stored] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class ById:
     target: str
     description: str
     argument: str | None
+    weight: Weight | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +59,25 @@ class Page:
     description: str
     order: tuple[Order, ...]
     where: Mapping[str, Where]
+    weight: Weight
 
 
-def reaches(*path: Step, unique: bool = True) -> Reaches:
-    """Asks that a path leads from a node to the one with the given id; every step says its label.
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A root field that is a page of what a text finds."""
 
-    `unique` is False where more than one such path can lead to the same node. Raises DeclarationInvalid.
-    """
-    hops = []
-    for step in path:
-        if step.label is None:
-            raise DeclarationInvalid(f"say the label that {step.type} reaches: outgoing('{step.type}', 'Label')")
-        hops.append(Hop(step.type, step.direction, step.label))
-    return Reaches(tuple(hops), unique=unique)
+    target: str
+    description: str
+    index: str
+    weights: Mapping[str, float]
+    kinds: type
+    properties: Mapping[str, Stored]
+    weight: Weight = SEARCHING
 
 
-def by_id(target: str, description: str, *, argument: str | None = "id") -> ById:
+def by_id(target: str, description: str, *, argument: str | None = "id", weight: Weight | None = None) -> ById:
     """A root field that is one node of a type; an unknown id is an error with the code NOT_FOUND."""
-    return ById(target, description, argument)
+    return ById(target, description, argument, weight)
 
 
 def page(
@@ -79,23 +86,49 @@ def page(
     *,
     order: tuple[Order, ...] = (Order("id"),),
     where: Mapping[str, Where] = MappingProxyType({}),
+    weight: Weight = ALL,
 ) -> Page:
-    """A root field that is a page of a type's nodes; `where` are its further arguments by Python name."""
-    return Page(target, description, order, where)
+    """A root field that is a page of a type's nodes.
+
+    Its arguments are those of every connection. A list that is narrowed by arguments of its own names them in `where`,
+    by Python name, and takes these instead of `where` and `orderBy`. `weight` is PAGE where there are few such
+    nodes.
+    """
+    return Page(target, description, order, where, weight)
 
 
-def resolved(*, description: str) -> Callable[[F], F]:
-    """Make a method a root field with a resolver of its own; it stays typed as it is."""
+def search(
+    target: str,
+    description: str,
+    *,
+    index: str,
+    weights: Mapping[str, float],
+    kinds: type,
+    properties: Mapping[str, Stored],
+) -> Search:
+    """A root field that is a page of what a text finds by a full-text index, the best first.
+
+    `weights` says how much a word counts by the property it stands in, the name first; `kinds` is the enum of the
+    labels one can keep to, `properties` has the `score` of a hit.
+    """
+    return Search(target, description, index, weights, kinds, properties)
+
+
+def resolved(*, description: str, weight: Weight = LOOKING) -> Callable[[F], F]:
+    """Make a method a root field with a resolver of its own; it stays typed as it is.
+
+    `weight` says what it costs beside what it answers: how much of the graph it looks at.
+    """
 
     def decorate(method: F) -> F:
-        return cast("F", strawberry.field(method, description=description))
+        return cast("F", strawberry.field(method, description=description, metadata=weighing(weight)))
 
     return decorate
 
 
 def query(cls: C) -> C:
     """Make a class of entries, and of Strawberry fields with resolvers of their own, the Query type."""
-    found = {name: each for name, each in vars(cls).items() if isinstance(each, ById | Page)}
+    found = {name: each for name, each in vars(cls).items() if isinstance(each, ById | Page | Search)}
     fields = {name: _field(name, each, cls.__module__) for name, each in found.items()}
     cls.__annotations__ = {
         **vars(cls).get("__annotations__", {}),
@@ -113,10 +146,12 @@ def entries_of(cls: type) -> Mapping[str, Entry]:
     return found
 
 
-def _entry(name: str, declared: ById | Page) -> Entry:
+def _entry(name: str, declared: ById | Page | Search) -> Entry:
     target = declared.target.rpartition(".")[2]
     if isinstance(declared, ById):
         return EntryOne(to_camel_case(name), target, declared.argument)
+    if isinstance(declared, Search):
+        return EntrySearch(to_camel_case(name), target, declared.index, declared.weights)
     filters: list[Filter] = []
     for argument, where in declared.where.items():
         if isinstance(where.test, Mapping):
@@ -126,7 +161,7 @@ def _entry(name: str, declared: ById | Page) -> Entry:
     return EntryPage(to_camel_case(name), target, declared.order, tuple(filters))
 
 
-def _field(name: str, declared: ById | Page, module: str) -> StrawberryField:
+def _field(name: str, declared: ById | Page | Search, module: str) -> StrawberryField:
     target = lazy(declared.target, module)
     if isinstance(declared, ById):
         made = StrawberryField(
@@ -134,15 +169,25 @@ def _field(name: str, declared: ById | Page, module: str) -> StrawberryField:
         )
         if declared.argument is not None:
             made.arguments = [_argument(declared.argument, strawberry.ID, f"The id of the {target.type_name}.")]
-        return made
+        return weighed(made, declared.weight)
+    shown, properties = ("Search", declared.properties) if isinstance(declared, Search) else (target.type_name, _NONE)
     made = StrawberryField(
         python_name=name,
-        type_annotation=StrawberryAnnotation(connection_type(target, target.type_name, {})),
+        type_annotation=StrawberryAnnotation(connection_type(target, shown, properties)),
         description=declared.description,
     )
+    if isinstance(declared, Search):
+        made.arguments = [
+            _argument("text", str, f"What to look for: words, or their beginnings; at most {LONGEST_TEXT} characters."),
+            _argument(
+                "kinds", GenericAlias(list, (declared.kinds,)), "Only what is of one of these kinds.", optional=True
+            ),
+            *paging_arguments(),
+        ]
+        return weighed(made, declared.weight)
     own = [_argument(key, each.type, each.description, optional=True) for key, each in declared.where.items()]
-    made.arguments = [*own, *paging_arguments()]
-    return made
+    made.arguments = [*own, *paging_arguments()] if own else connection_arguments(target)
+    return weighed(made, declared.weight)
 
 
 def _argument(name: str, type_: object, description: str, *, optional: bool = False) -> StrawberryArgument:

@@ -9,7 +9,7 @@ from strawberry.scalars import JSON
 from app.domain.event_filter import EventFilter as Wanted
 from app.domain.events import Category as Category
 from app.domain.events import Level as Level
-from graph_schema.declaration import node, stored
+from graph_schema.declaration import node, one, outgoing, stored
 from graph_schema.stored import described
 
 described(
@@ -36,7 +36,7 @@ described(
 )
 
 
-@node("Event")
+@node("Event", entity=False)
 class Event:
     """The record of one change, numbered without gaps and chained by hash."""
 
@@ -49,6 +49,7 @@ class Event:
     subject = stored(ID, "The id of what it is about.")
     subject_label = stored(str, "The label of what it is about, such as `Service`.")
     subject_version = stored(int, "The subject's version after the change.")
+    about = one("interfaces.Node", outgoing("ABOUT"), "What it is about, while that is there.", optional=True)
     actor = stored(ID, "The id of who did it.")
     at = stored(datetime, "When it happened.")
     correlation_id = stored(ID, "What joins all events of one request or run.")

@@ -1,17 +1,46 @@
-"""The graph for pictures: flat nodes and edges, bounded, no edge without its ends."""
+"""The graph for pictures: flat nodes and edges, bounded, no edge without its ends; and paths between two nodes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import strawberry
 
+from app.domain import dependency_paths, pictures
 from app.domain.access import Action, require
-from app.errors import InvalidInput, NotFound
-from app.graph import Value
+from app.domain.impact import Link, is_hard
+from app.domain.impact_reading import Described, describe
+from app.domain.pictures import Asked, GraphKind, GraphMode
+from app.weights import Weight
 from graph_schema.context import Context
+from graph_schema.stored import described
+from graph_schema.weights import weighing
 
-DEFAULT_NODES = 500
-MOST_NODES = 2_000
-EDGES_A_NODE = 10
+USUAL_EDGES_A_NODE = 3
+"""What a picture's cost counts for each node: platforms are sparse, and the bound above keeps dense ones short."""
+
+
+described(
+    GraphMode,
+    "Which graph of the platform is shown. The same thing has the same id in each.",
+    {
+        GraphMode.DESIRED: "What is declared: each service as it is desired, in each environment of its project.",
+        GraphMode.PLANNED: "What is deployed once the newest plan of each application and environment is carried out.",
+        GraphMode.ACTUAL: "What is recorded as deployed, with the dependencies that it was deployed with.",
+    },
+)
+described(
+    GraphKind,
+    "What a picture can show.",
+    {
+        GraphKind.TEAM: "Teams.",
+        GraphKind.PROJECT: "Projects.",
+        GraphKind.PROVIDER: "Providers.",
+        GraphKind.ENVIRONMENT: "Environments.",
+        GraphKind.APPLICATION: "Applications.",
+        GraphKind.SERVICE: "Services.",
+        GraphKind.DEPLOYMENT: "Services in an environment.",
+        GraphKind.SERVICE_VERSION: "Versions that are desired or run.",
+    },
+)
 
 
 @strawberry.type(description="A node of a picture.")
@@ -22,6 +51,9 @@ class GraphNode:
     label: str = strawberry.field(description="What it is, such as `Service`.")
     name: str = strawberry.field(description="Its name.")
     status: str | None = strawberry.field(description="How it is doing, where it is a deployment.")
+    version: strawberry.ID | None = strawberry.field(
+        default=None, description="The version that a deployment runs, or that a service desires, by its id."
+    )
 
 
 @strawberry.type(description="An edge of a picture; both its ends are among the nodes.")
@@ -34,53 +66,100 @@ class GraphEdge:
     kind: str | None = strawberry.field(description="How much a dependency is needed: `hard` or `soft`.")
 
 
+@strawberry.type(description="One way on which a node needs another.")
+class DependencyPath:
+    """One way on which a node needs another."""
+
+    nodes: list[GraphNode] = strawberry.field(description="The nodes in order, one more than edges.")
+    edges: list[GraphEdge] = strawberry.field(description="The edges, each from a node to the next.")
+    hard: bool = strawberry.field(description="Whether all its edges are hard.")
+
+
+@strawberry.type(description="The shortest ways on which a node needs another.")
+class DependencyPaths:
+    """The shortest ways on which a node needs another."""
+
+    hops: int = strawberry.field(description="How many edges each of them has.")
+    paths: list[DependencyPath] = strawberry.field(description="The ways, in the order of their nodes' ids.")
+    truncated: bool = strawberry.field(description="Whether there are more of the same length.")
+
+
 @strawberry.type(description="The platform, or a part of it, as nodes and edges.")
 class GraphPicture:
     """The platform, or a part of it, as nodes and edges."""
 
     nodes: list[GraphNode] = strawberry.field(description="The nodes.")
-    edges: list[GraphEdge] = strawberry.field(description="The edges between these nodes.")
+    edges: list[GraphEdge] = strawberry.field(
+        description="The edges between these nodes.", metadata=weighing(Weight(times=USUAL_EDGES_A_NODE))
+    )
     truncated: bool = strawberry.field(description="Whether there is more than is shown.")
 
 
-async def read_picture(context: Context, application: str | None, first: int | None) -> GraphPicture:
-    """The platform as nodes and edges, or one application with what its services need and where they run.
+def shown_node(described: Mapping[str, Described], id: str) -> GraphNode:
+    """A node as it was described; one that is gone meanwhile goes by its id."""
+    found = described.get(id)
+    if found is None:
+        return GraphNode(id=strawberry.ID(id), label="Entity", name=id, status=None)
+    return GraphNode(id=strawberry.ID(id), label=found.label, name=found.name, status=found.status)
 
-    `first` is how many nodes at most, 1 to 2,000, 500 where it is null. Raises Unauthenticated, Forbidden, NotFound and
-    InvalidInput.
+
+def shown_edge(link: Link) -> GraphEdge:
+    """An edge of a path, as it is in the graph."""
+    return GraphEdge(from_=strawberry.ID(link.start), to=strawberry.ID(link.end), type=link.type, kind=link.kind)
+
+
+def nodes_of(first: str, path: Sequence[Link]) -> list[str]:
+    """The ids of a path's nodes in order, from its first on."""
+    ids = [first]
+    for link in path:
+        ids.append(link.end if link.start == ids[-1] else link.start)
+    return ids
+
+
+async def read_picture(context: Context, asked: Asked) -> GraphPicture:
+    """The platform as nodes and edges, or a part of it.
+
+    Raises Unauthenticated, Forbidden, NotFound and InvalidInput.
     """
     actor = context.signed_in()
     require(actor, Action.READ)
-    most = DEFAULT_NODES if first is None else first
-    if not 1 <= most <= MOST_NODES:
-        raise InvalidInput(f"first must be between 1 and {MOST_NODES}, not {first}", "first")
-    bounds = {"limit": most + 1, "edge_limit": most * EDGES_A_NODE + 1}
-    graph = context.application.graph
-    if application is None:
-        rows = await graph.read("graph/read_all", actor.tenant, **bounds)
-    else:
-        rows = await graph.read("graph/read_application", actor.tenant, application_id=application, **bounds)
-    if not rows:
-        raise NotFound(f"there is no Application {str(application)[:100]!r}", "application")
-    nodes, edges = _lists(rows[0]["nodes"]), _lists(rows[0]["edges"])
-    shown = {str(node[0]) for node in nodes[:most]}
-    kept = [edge for edge in edges if str(edge[0]) in shown and str(edge[1]) in shown][: bounds["edge_limit"] - 1]
+    found = await pictures.read_picture(context.application.graph.reader(actor.tenant), asked)
     return GraphPicture(
         nodes=[
-            GraphNode(id=strawberry.ID(str(id_)), label=str(label), name=str(name), status=_text(status))
-            for id_, label, name, status in nodes[:most]
+            GraphNode(
+                id=strawberry.ID(node.id),
+                label=node.label,
+                name=node.name,
+                status=node.status,
+                version=None if node.version is None else strawberry.ID(node.version),
+            )
+            for node in found.nodes
         ],
-        edges=[
-            GraphEdge(from_=strawberry.ID(str(start)), to=strawberry.ID(str(end)), type=str(type_), kind=_text(kind))
-            for start, end, type_, kind in kept
-        ],
-        truncated=len(nodes) > most or len(edges) >= bounds["edge_limit"],
+        edges=[shown_edge(link) for link in found.edges],
+        truncated=found.truncated,
     )
 
 
-def _lists(value: Value) -> list[Sequence[Value]]:
-    return [each for each in value if isinstance(each, list)] if isinstance(value, list) else []
-
-
-def _text(value: Value) -> str | None:
-    return None if value is None else str(value)
+async def read_paths(
+    context: Context, start: str, end: str, *, depth: int | None, first: int | None
+) -> DependencyPaths | None:
+    """The shortest ways on which a node needs another. Raises Unauthenticated, Forbidden, NotFound and InvalidInput."""
+    actor = context.signed_in()
+    require(actor, Action.READ)
+    reader = context.application.graph.reader(actor.tenant)
+    found = await dependency_paths.find(reader, start, end, depth=depth, most=first)
+    if found is None:
+        return None
+    described_nodes = await describe(reader, [id for path in found.paths for id in nodes_of(start, path)])
+    return DependencyPaths(
+        hops=len(found.paths[0]),
+        paths=[
+            DependencyPath(
+                nodes=[shown_node(described_nodes, id) for id in nodes_of(start, path)],
+                edges=[shown_edge(link) for link in path],
+                hard=all(is_hard(link.type, link.kind) for link in path),
+            )
+            for path in found.paths
+        ],
+        truncated=found.truncated,
+    )

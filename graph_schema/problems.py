@@ -47,11 +47,34 @@ class InUse(Problem):
     dependents: list[strawberry.ID] = strawberry.field(description="What uses it, at most a hundred.")
 
 
+@strawberry.type(description="Others depend on what is to be deleted: the digest of its impact must be presented.")
+class ImpactRequired(Problem):
+    """Others depend on what is to be deleted."""
+
+    dependents: list[strawberry.ID] = strawberry.field(description="What depends on it, at most a hundred.")
+
+
+@strawberry.type(description="The digest that was presented is of another impact than the present one.")
+class StaleImpact(Problem):
+    """The digest that was presented is of another impact than the present one."""
+
+    dependents: list[strawberry.ID] = strawberry.field(description="What depends on it now, at most a hundred.")
+
+
 @strawberry.type(description="What the plan was computed from has changed since.")
 class StalePlan(Problem):
     """What the plan was computed from has changed since."""
 
     nodes: list[strawberry.ID] = strawberry.field(description="What has changed.")
+
+
+@strawberry.type(description="Somebody else has to agree to the plan first: `approvePlan`.")
+class ApprovalRequired(Problem):
+    """Somebody else has to agree to the plan first."""
+
+    plan: strawberry.ID = strawberry.field(description="The id of the plan that needs an approval.")
+    digest: str = strawberry.field(description="The plan's digest, which an approval names.")
+    reasons: list[str] = strawberry.field(description="Why somebody has to agree.")
 
 
 @strawberry.type(description="A node of a violating path.")
@@ -71,6 +94,9 @@ class PolicyViolation:
     message: str = strawberry.field(description="What is wrong, in a sentence.")
     nodes: list[PathNode] = strawberry.field(description="The path's nodes, in order.")
     edges: list[str] = strawberry.field(description="The path's edges: one fewer than nodes, each to the next node.")
+    decision: strawberry.ID | None = strawberry.field(
+        description="The id under which the decision is logged; null where none was."
+    )
 
 
 @strawberry.type(description="A policy forbids it.")
@@ -80,7 +106,18 @@ class PolicyDenied(Problem):
     violations: list[PolicyViolation] = strawberry.field(description="What the policies found.")
 
 
-PROBLEM_TYPES = (NotFound, Conflict, InvalidInput, NotAllowed, InUse, StalePlan, PolicyDenied)
+PROBLEM_TYPES = (
+    NotFound,
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    InUse,
+    ImpactRequired,
+    StaleImpact,
+    StalePlan,
+    ApprovalRequired,
+    PolicyDenied,
+)
 
 
 def _violation(one: errors.Violation) -> PolicyViolation:
@@ -89,6 +126,7 @@ def _violation(one: errors.Violation) -> PolicyViolation:
         message=one.message,
         nodes=[PathNode(id=strawberry.ID(node.id), label=node.label, name=node.name) for node in one.nodes],
         edges=list(one.edges),
+        decision=None if one.decision is None else strawberry.ID(one.decision),
     )
 
 
@@ -108,8 +146,21 @@ def _problems(refusal: errors.Refusal) -> Iterator[Problem]:
             yield Conflict(code=code, message=message, field=field)
         case errors.InUse():
             yield InUse(code=code, message=message, field=field, dependents=_ids(refusal.dependents))
+        case errors.StaleImpact():
+            yield StaleImpact(code=code, message=message, field=field, dependents=_ids(refusal.dependents))
+        case errors.ImpactRequired():
+            yield ImpactRequired(code=code, message=message, field=field, dependents=_ids(refusal.dependents))
         case errors.StalePlan():
             yield StalePlan(code=code, message=message, field=field, nodes=_ids(refusal.nodes))
+        case errors.ApprovalRequired():
+            yield ApprovalRequired(
+                code=code,
+                message=message,
+                field=field,
+                plan=strawberry.ID(refusal.plan),
+                digest=refusal.digest,
+                reasons=list(refusal.reasons),
+            )
         case errors.PolicyDenied():
             found = [_violation(one) for one in refusal.violations]
             yield PolicyDenied(code=code, message=message, field=field, violations=found)

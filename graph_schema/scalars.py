@@ -3,11 +3,14 @@
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NewType
 
 import orjson
 import strawberry
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
+
+from app.domain.waiting import shown
 
 
 def serialize_time(value: object) -> str:
@@ -44,6 +47,30 @@ def parse_json(value: object) -> object:
     return value
 
 
+WaitReason = NewType("WaitReason", str)
+"""Why something waits, as the graph holds it: a line of `app.domain.waiting`."""
+
+
+def serialize_reason(value: object) -> object:
+    """The reason as an object; one that has been made already is as it is. ValueError for anything else."""
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, dict):
+        return value
+    raise ValueError(f"WaitReason cannot represent {value!r}")
+
+
+IDList = NewType("IDList", list[str])
+"""Ids as they came from the graph: one value and not one each, because there may be a hundred thousand."""
+
+
+def serialize_ids(value: object) -> object:
+    """The ids as they are. ValueError for anything else than a list."""
+    if isinstance(value, list):
+        return value
+    raise ValueError(f"IDList cannot represent {value!r}")
+
+
 SCALARS: Mapping[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
@@ -58,5 +85,18 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
         serialize=serialize_json,
         parse_value=parse_json,
+    ),
+    WaitReason: strawberry.scalar(
+        name="WaitReason",
+        description="Why something waits, as a JSON object: `kind` (STEP, WORKER, LIMIT, PAUSED, PERSON or BREAKER), "
+        "`text` for people, and `subject`: the id or the name of what it waits for, or null.",
+        serialize=serialize_reason,
+        parse_value=serialize_reason,
+    ),
+    IDList: strawberry.scalar(
+        name="IDList",
+        description="A list of ids that is read as one value: a JSON array of texts.",
+        serialize=serialize_ids,
+        parse_value=serialize_ids,
     ),
 }

@@ -6,12 +6,13 @@ import strawberry
 
 from app.domain.access import Action, require
 from app.errors import InvalidInput
-from app.graph import Row
 from app.projection.model import Order
+from app.projection.ordering import Ordering
 from app.projection.paging import cursor, page_size, place
-from graph_schema.connections import PageInfo
+from app.transactions import Row
 from graph_schema.context import Context
 from graph_schema.deployments import DeploymentStatus
+from graph_schema.resolved_connections import Connection, connection
 
 _ORDER = (Order("service"), Order("environment"))
 
@@ -37,17 +38,9 @@ class ServiceStatus:
     deployed_at: datetime | None = strawberry.field(description="When what runs was deployed.")
 
 
-@strawberry.type(description="A page of services in environments.")
-class ServiceStatusPage:
-    """A page of services in environments."""
-
-    nodes: list[ServiceStatus] = strawberry.field(description="The page's rows, by service and environment.")
-    page_info: PageInfo = strawberry.field(description="Where the page ends, and whether another follows.")
-
-
 async def read_status(
     context: Context, application: str | None, environment: str | None, *, first: int | None, after: str | None
-) -> ServiceStatusPage:
+) -> Connection[ServiceStatus]:
     """A page of all services in all environments of their projects, or of one application or environment.
 
     Raises Unauthenticated, Forbidden and InvalidInput.
@@ -58,24 +51,30 @@ async def read_status(
     if after is None:
         start = ("", "")
     else:
-        service, place_ = place(after, _ORDER)
+        service, place_ = place(after, Ordering(_ORDER))
         start = (str(service), str(place_))
     if application is not None and not application:
         raise InvalidInput("application must be an id", "application")
-    rows = await context.application.graph.read(
+    reader = context.application.graph.reader(actor.tenant)
+    rows = await reader.run(
         "status/list_status",
-        actor.tenant,
         application_id=application,
         environment_id=environment,
         after_service=start[0],
         after_environment=start[1],
         limit=size + 1,
     )
-    shown = rows[:size]
-    end = cursor([str(shown[-1]["service_id"]), str(shown[-1]["environment_id"])]) if shown else None
-    return ServiceStatusPage(
-        nodes=[_status(row) for row in shown], page_info=PageInfo(has_next_page=len(rows) > size, end_cursor=end)
-    )
+
+    async def count() -> int:
+        [row] = await reader.run("status/count_status", application_id=application, environment_id=environment)
+        return int(str(row["total"]))
+
+    found = [(_cursor(row), _status(row)) for row in rows[:size]]
+    return connection(found, more=len(rows) > size, later=after is not None, count=count)
+
+
+def _cursor(row: Row) -> str:
+    return cursor([str(row["service_id"]), str(row["environment_id"])])
 
 
 def _status(row: Row) -> ServiceStatus:

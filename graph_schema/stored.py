@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from operator import or_
 from types import GenericAlias
 from typing import TypeVar
@@ -17,7 +17,12 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
+from app.domain.kinds import Check
 from app.projection.model import Leaf, LeafKind
+from app.transactions import Value
+from app.weights import Weight
+from graph_schema.scalars import WaitReason
+from graph_schema.weights import weighed
 
 E = TypeVar("E", bound=type[Enum])
 
@@ -30,7 +35,17 @@ _KINDS: Mapping[object, LeafKind] = {
     bool: LeafKind.BOOLEAN,
     datetime: LeafKind.TIME,
     JSON: LeafKind.JSON,
+    WaitReason: LeafKind.REASON,
 }
+
+
+class Write(StrEnum):
+    """When callers may write a property or an edge."""
+
+    ONCE = "once"
+    """When the node is created."""
+    ALWAYS = "always"
+    """Then, and whenever it is changed."""
 
 
 class DeclarationInvalid(Exception):
@@ -71,22 +86,39 @@ class Stored:
     many: bool
     property_: str | None
     as_text: bool = False
+    write: Write | None = None
+    default: Value = None
+    checks: tuple[Check, ...] = ()
+    told: bool = False
+    filterable: bool = True
+    indexed: bool = False
+    weight: Weight | None = None
 
     def leaf(self, name: str) -> Leaf:
         """The field as the projection sees it, declared under that Python name."""
         names = {}
         if self.kind is LeafKind.ENUM:
             names = {str(value.value): value.name for value in _enum_definition(self.type_).values}
-        return Leaf(to_camel_case(name), self.property_ or name, self.kind, self.optional, self.many, names)
+        return Leaf(
+            to_camel_case(name),
+            self.property_ or name,
+            self.kind,
+            self.optional,
+            self.many,
+            names,
+            filterable=self.filterable,
+            indexed=self.indexed,
+        )
 
     def field(self, name: str) -> StrawberryField:
         """The field as Strawberry sees it, declared under that Python name."""
         annotation: object = GenericAlias(list, (self.type_,)) if self.many else self.type_
-        return StrawberryField(
+        made = StrawberryField(
             python_name=name,
             type_annotation=StrawberryAnnotation(or_(annotation, None) if self.optional else annotation),
             description=self.description,
         )
+        return weighed(made, self.weight)
 
     @property
     def kind(self) -> LeafKind:
@@ -104,16 +136,42 @@ def stored(
     many: bool = False,
     property_: str | None = None,
     as_text: bool = False,
+    write: Write | None = None,
+    default: Value = None,
+    checks: tuple[Check, ...] = (),
+    told: bool = False,
+    filterable: bool = True,
+    indexed: bool = False,
+    weight: Weight | None = None,
 ) -> Stored:
     """A stored property.
 
     `type_` is str, ID, int, float, bool, datetime, JSON or an enum; `optional` says that it may be missing, `many` that
     it is a list; `property_` is its name in the graph where that differs from the field's; `as_text` shows a property
-    of another type as text.
+    of another type as text. Lists are narrowed and ordered by it according to its type, unless `filterable` is False;
+    `indexed` says that a migration has made an index on tenant, property and id. `weight` is its cost
+    where that is more than a value's.
+
+    `write` says when callers may set it, `checks` what is asked of their values; `default` is what a new node has where
+    nothing is said, or always where callers may not write it. `told` lets events say what callers cannot write.
 
     Raises DeclarationInvalid.
     """
-    made = Stored(type_, description, optional, many, property_, as_text)
+    made = Stored(
+        type_,
+        description,
+        optional,
+        many,
+        property_,
+        as_text,
+        write,
+        default,
+        checks,
+        told,
+        filterable,
+        indexed,
+        weight,
+    )
     if not (isinstance(type_, type) and issubclass(type_, Enum)) and type_ not in _KINDS:
         raise DeclarationInvalid(
             f"{type_!r} cannot be stored: use str, ID, int, float, bool, datetime, JSON or an enum"

@@ -12,8 +12,12 @@ from app.domain.events import Category, Level
 from app.domain.recorded_events import RecordedEvent
 from app.errors import InvalidInput
 from app.event_hub import Gap
+from app.weights import Weight
 from graph_schema.context import Context
 from graph_schema.events import Event, EventFilter
+from graph_schema.interfaces import Node
+from graph_schema.projected import reference
+from graph_schema.weights import FOLLOWING, weighing
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -21,11 +25,14 @@ F = TypeVar("F", bound=Callable[..., object])
 _event: Callable[..., Event] = Event
 
 
-def subscription(*, description: str) -> Callable[[F], F]:
-    """Make a method a subscription of the schema; it stays typed as it is."""
+def subscription(*, description: str, weight: Weight) -> Callable[[F], F]:
+    """Make a method a subscription of the schema; it stays typed as it is.
+
+    `weight` says what following it costs beside what one message shows.
+    """
 
     def decorate(method: F) -> F:
-        return cast("F", strawberry.subscription(method, description=description))
+        return cast("F", strawberry.subscription(method, description=description, metadata=weighing(weight)))
 
     return decorate
 
@@ -53,7 +60,8 @@ class Subscription:
     @subscription(
         description=(
             "Everything that happens, in the order of the log: each event once and none left out without an `EventGap`."
-        )
+        ),
+        weight=FOLLOWING,
     )
     async def events(
         self,
@@ -99,6 +107,7 @@ def shown(event: RecordedEvent) -> Event:
         subject=event.subject,
         subject_label=event.subject_label,
         subject_version=event.subject_version,
+        about=reference(Node, event.subject),
         actor=event.actor,
         at=event.at,
         correlation_id=event.correlation_id,

@@ -46,4 +46,10 @@ class User:
     created_at = stored(datetime, "When the person was added.")
     updated_at = stored(datetime, "When the person was last changed.")
     name = stored(str, "The name to sign in with.")
+    plans_to_approve = many(
+        "plans.Plan",
+        outgoing("MAY_APPROVE"),
+        "The plans that the person was asked to decide on, newest first.",
+        order=(Order("id", descending=True),),
+    )
     teams = many("Team", outgoing("MEMBER_OF"), "The teams the person is in.", name="UserTeam", properties=MEMBERSHIP)

@@ -10,9 +10,14 @@ from app.domain import applying
 from app.domain.access import Actor, Role
 from app.domain.applying import Applied
 from app.domain.changes import Change
-from app.graph import Graph, Row
+from app.graph import Graph
 from app.ids import Ids
 from app.ports import SystemClock
+from app.transactions import Row
+from graph_schema.kinds import kinds_in
+from graph_schema.schema import build_schema
+
+KINDS = kinds_in(build_schema()._schema)
 
 
 class RecordingDoorbell:
@@ -99,11 +104,19 @@ class Platform:
     def change(self, *, role: Role = Role.SUPER_ADMIN, correlation_id: str = "request-1") -> Change:
         """A change by the administrator, or by someone with another role."""
         actor = Actor(f"user:{role}", self.tenant, role.value, role) if role is not Role.SUPER_ADMIN else self.actor
-        return Change(self.graph, self.ids, self.doorbell, actor, correlation_id)
+        return Change(self.graph, self.ids, self.doorbell, actor, correlation_id, KINDS)
 
-    async def apply(self, *manifests: JsonValue, prune: bool = False, provider: str = "echo") -> list[Applied]:
+    async def apply(
+        self, *manifests: JsonValue, prune: bool = False, provider: str = "echo", impact_digests: Sequence[str] = ()
+    ) -> list[Applied]:
         """Apply manifests as the administrator."""
-        return await applying.apply_manifests(self.change(), list(manifests), prune=prune, default_provider=provider)
+        return await applying.apply_manifests(
+            self.change(),
+            list(manifests),
+            prune=prune,
+            default_provider=provider,
+            impact_digests=impact_digests,
+        )
 
     async def picture(self) -> tuple[dict[str, int], set[tuple[str, str, str]]]:
         """All nodes that people name (id to version) and all edges among them (from, type, to) of the tenant."""

@@ -24,12 +24,17 @@ class Neo4jAccess:
     password: str
 
 
-def own_neo4j(folder: Path) -> Neo4jServer:
-    """A Neo4j of the caller's own in a new folder, on free ports, not started yet; the caller stops it."""
+def own_neo4j(folder: Path, *, heap: int = 512, page_cache: int = 64) -> Neo4jServer:
+    """A Neo4j of the caller's own in a new folder, on free ports, not started yet; the caller stops it.
+
+    Memory is in megabytes.
+    """
     bolt, http = free_ports(2)
     jars = class_path(lambda done, total: None)
     password = secrets.token_urlsafe(12)
-    return Neo4jServer(folder, jars, password=password, bolt_port=bolt, http_port=http, heap=512, page_cache=64)
+    return Neo4jServer(
+        folder, jars, password=password, bolt_port=bolt, http_port=http, heap=heap, page_cache=page_cache
+    )
 
 
 def own_redis(folder: Path) -> RedisServer:
@@ -39,13 +44,13 @@ def own_redis(folder: Path) -> RedisServer:
 
 
 @contextmanager
-def neo4j_for_tests(folder: Path) -> Iterator[Neo4jAccess]:
-    """The Neo4j of TRELLIS_TEST_NEO4J_URI, else one started in `folder` and stopped at the end."""
+def neo4j_for_tests(folder: Path, *, heap: int = 512, page_cache: int = 64) -> Iterator[Neo4jAccess]:
+    """The Neo4j of TRELLIS_TEST_NEO4J_URI, else one started in `folder` and stopped at the end; memory in megabytes."""
     uri = os.environ.get("TRELLIS_TEST_NEO4J_URI")
     if uri:
         yield Neo4jAccess(uri, USER, os.environ["TRELLIS_TEST_NEO4J_PASSWORD"])
         return
-    server = own_neo4j(folder)
+    server = own_neo4j(folder, heap=heap, page_cache=page_cache)
     try:
         server.start()
         yield Neo4jAccess(server.uri, USER, server.password)

@@ -8,16 +8,18 @@ its size.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
 import structlog
 
 from app.domain.run_ledger import RunLedger, RunLost
-from app.domain.run_records import Claim, Report, RunEnd, RunStep, StepEnd, StepNote, StepStart
+from app.domain.run_records import Claim, Report, RunEnd, RunStep, StepEnd, StepNote, StepStart, StepWait
 from app.domain.runs import OnFailure, RunState
-from app.graph import GraphUnavailable, OutcomeUnknown, StatementFailed
+from app.domain.waiting import WaitKind, line
+from app.domain.workloads import Workload
+from app.graph_failures import GraphUnavailable, OutcomeUnknown, StatementFailed
 from workers.deadlines import cancelled
 from workers.lease import Lease
 from workers.progress import RunProgress, Turn
@@ -28,6 +30,7 @@ from workers.steps import StepEvent, StepParts, StepRunner
 T = TypeVar("T")
 RELEASE_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+STOPPED, CANCELLED = "the run stopped before it began", "the run was cancelled"
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("executor")
 
@@ -37,6 +40,8 @@ class Outcome(StrEnum):
 
     NOT_TAKEN = "not-taken"
     FINISHED = "finished"
+    PARKED = "parked"
+    """All that is left of it waits for a person; it is taken up again once somebody lets it go on."""
     LOST = "lost"
 
 
@@ -46,6 +51,7 @@ class RunExecutor:
     def __init__(self, ledger: RunLedger, parts: StepParts) -> None:
         self._ledger = ledger
         self._parts = parts
+        self._at_work: dict[tuple[str, str], _Execution] = {}
 
     async def execute(self, tenant: str, run_id: str) -> Outcome:
         """Claim a run and carry it out to its end.
@@ -59,11 +65,13 @@ class RunExecutor:
         bound = log.bind(tenant=tenant, run=run_id, fence=claim.fence)
         bound.info("run.claimed", attempt=claim.attempts, total=claim.total)
         execution = _Execution(self._ledger, self._parts, claim)
+        self._at_work[tenant, run_id] = execution
+        outcome = Outcome.FINISHED
         try:
             if claim.attempts > self._parts.settings.claims:
                 await execution.give_up(f"given up: it was taken up {claim.attempts} times and never came to its end")
             else:
-                await execution.run()
+                outcome = await execution.run()
         except (RunLost, StaleFence) as lost:
             bound.warning("run.lost", reason=type(lost).__name__)
             return Outcome.LOST
@@ -74,8 +82,16 @@ class RunExecutor:
             # A mistake of ours: a run that was only dropped here would be taken up again and again.
             bound.exception("run.broken")
             await execution.give_up(f"internal error: {type(error).__name__}")
-        bound.info("run.finished")
-        return Outcome.FINISHED
+        finally:
+            self._at_work.pop((tenant, run_id), None)
+        bound.info(f"run.{outcome}")
+        return outcome
+
+    def nudge(self, tenant: str, run_id: str) -> None:
+        """Look at once at what is to become of a run, where it is at work here."""
+        execution = self._at_work.get((tenant, run_id))
+        if execution is not None:
+            execution.look()
 
     async def _release(self, claim: Claim) -> None:
         try:
@@ -93,41 +109,69 @@ class _Execution:
         self._ledger = ledger
         self._parts = parts
         self._claim = claim
-        self._lease = Lease(ledger, claim, parts.clock, seconds=parts.settings.lease)
+        self._lease = Lease(ledger, claim, parts.clock, seconds=parts.settings.lease, heard=self._hear)
         self._backoff = Backoff(parts.chance, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
         self._events: list[StepEvent] = []
         self._wake = asyncio.Event()
         self._fault: BaseException | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._runners: dict[asyncio.Task[None], StepRunner] = {}
         self._progress: RunProgress | None = None
-        self._stopping = False
+        self._stopping: str | None = None
+        self._stop: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # What was said to become of the run, and what is done about it so far.
+        self._asked = self._obeyed = claim.state
 
-    async def run(self) -> None:
+    async def run(self) -> Outcome:
         """Carry out every step that may begin; raises RunLost or StaleFence where another worker holds the run."""
         renewing = asyncio.create_task(self._lease.keep(), name=f"lease {self._claim.run_id}")
         renewing.add_done_callback(self._task_ended)
         try:
             self._progress = progress = await self._load()
             turn = progress.begin(self._parts.clock.now())
-            self._stopping = progress.culprit is not None
-            await self._work(progress, turn)
+            if progress.culprit is not None:
+                self._stopping = STOPPED
+            if self._claim.state is RunState.CANCELLING:
+                self._cancel(progress, turn)
+            return await self._work(progress, turn)
         finally:
             await cancelled(renewing, *self._tasks)
 
-    async def _work(self, progress: RunProgress, turn: Turn) -> None:
+    def look(self) -> None:
+        """Ask the graph at once what is to become of the run."""
+        task = asyncio.create_task(self._look(), name=f"look {self._claim.run_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._task_ended)
+
+    async def _look(self) -> None:
+        await self._lease.renew()
+
+    async def _work(self, progress: RunProgress, turn: Turn) -> Outcome:
         events: list[StepEvent] = []
         while True:
-            report = self._report(progress, turn, events)
-            await self._write(report)
+            await self._write(self._report(progress, turn, events))
             if progress.over:
-                return
+                return Outcome.FINISHED
+            if self._asked is not self._obeyed:
+                events, turn = [], self._told(progress, turn.ready)
+                continue
             for step in turn.ready:
                 self._begin(step)
+            if progress.idle and await self._park(progress):
+                return Outcome.PARKED
             events = await self._gathered()
-            turn = progress.ended([event for event in events if isinstance(event, StepEnd)], self._parts.clock.now())
+            now = self._parts.clock.now()
+            turn = progress.ended([event for event in events if isinstance(event, StepEnd)], now)
+            self._obey(progress, turn)
 
     async def _load(self) -> RunProgress:
-        return RunProgress(await self._patiently(lambda: self._ledger.steps(self._claim)), self._claim.on_failure)
+        return RunProgress(
+            await self._patiently(lambda: self._ledger.steps(self._claim)),
+            self._claim.on_failure,
+            confirm_after=self._claim.confirm_after,
+            # A run that is being cancelled begins nothing either; what is held is skipped at once.
+            paused=self._claim.state is not RunState.RUNNING,
+        )
 
     async def give_up(self, reason: str) -> None:
         """End the run as an error of the machinery. Raises RunLost where it is not ours any more."""
@@ -141,21 +185,87 @@ class _Execution:
             log.exception("run.steps_not_written", run=self._claim.run_id)
             await self._write(Report(end=end))
 
+    def _hear(self, state: RunState) -> None:
+        if state is not self._asked:
+            self._asked = state
+            self._wake.set()
+
+    def _told(self, progress: RunProgress, ready: list[RunStep]) -> Turn:
+        """What follows where the answer to a write asks for something else before its steps have begun."""
+        going_on = self._asked is RunState.RUNNING
+        turn = Turn(ready=[step for step in ready if going_on or step.mark is not None])
+        self._obey(progress, turn, [] if going_on else [step for step in ready if step.mark is None])
+        return turn
+
+    def _obey(self, progress: RunProgress, turn: Turn, not_begun: Sequence[RunStep] = ()) -> None:
+        """Do what somebody has asked for the run meanwhile."""
+        if self._asked is self._obeyed:
+            return
+        self._obeyed = self._asked
+        log.info("run.told", run=self._claim.run_id, state=self._asked)
+        if self._asked is RunState.CANCELLING:
+            self._cancel(progress, turn, not_begun)
+        elif self._asked is RunState.PAUSED:
+            progress.pause([*not_begun, *self._withdrawn()], turn)
+        else:
+            progress.go_on(turn)
+
+    def _cancel(self, progress: RunProgress, turn: Turn, not_begun: Sequence[RunStep] = ()) -> None:
+        self._stopping = CANCELLED
+        progress.cancel(CANCELLED, [*not_begun, *self._withdrawn()], turn, self._parts.clock.now())
+        if not self._stop.done():
+            self._stop.set_result(None)
+
+    def _withdrawn(self) -> list[RunStep]:
+        """Take back the steps that were let begin and have not."""
+        ended = {event.step.key for event in self._events if isinstance(event, StepEnd)}
+        waiting = {task: runner.step for task, runner in self._runners.items() if not runner.begun}
+        for task in waiting:
+            self._runners.pop(task)
+            task.cancel()
+        return [step for step in waiting.values() if step.key not in ended]
+
+    async def _park(self, progress: RunProgress) -> bool:
+        held_for = progress.held_for
+        waiting_for = [] if held_for is None else [held_for]
+        if await self._patiently(lambda: self._ledger.park(self._claim, waiting_for=waiting_for)):
+            return True
+        # It was told to go on, or to be cancelled: what exactly, the graph says.
+        await self._lease.renew()
+        return False
+
     def _report(self, progress: RunProgress, turn: Turn, events: list[StepEvent]) -> Report:
+        ends = (*(event for event in events if isinstance(event, StepEnd)), *turn.skipped)
+        waits = [event for event in events if isinstance(event, StepWait)]
         return Report(
             pending=tuple(turn.ready),
+            withdrawn=tuple(turn.withdrawn),
             starts=tuple(event for event in events if isinstance(event, StepStart)),
             notes=tuple(event for event in events if isinstance(event, StepNote)),
-            ends=(*(event for event in events if isinstance(event, StepEnd)), *turn.skipped),
-            waiting=tuple(turn.waiting),
+            ends=ends,
+            waiting=(*turn.waiting, *waits, *self._beyond_limit(turn.ready)),
             end=progress.result() if progress.over else None,
         )
+
+    def _beyond_limit(self, ready: list[RunStep]) -> list[StepWait]:
+        """The steps that have to wait until others on the same target have ended."""
+        claim, free, waits = self._claim, dict[str, int](), []
+        for step in ready:
+            left = free.get(step.provider)
+            if left is None:
+                left = self._parts.targets.slots(claim.tenant, claim.environment_id, step.provider).free
+            free[step.provider] = left - 1
+            if left <= 0:
+                reason = line(WaitKind.LIMIT, f"{step.provider} in {claim.environment_id}")
+                waits.append(StepWait(step, (reason,)))
+        return waits
 
     async def _write(self, report: Report) -> None:
         operation_id = self._ledger.operation_id()
         began = self._parts.clock.monotonic()
-        await self._patiently(lambda: self._ledger.report(self._claim, report, operation_id=operation_id))
+        state = await self._patiently(lambda: self._ledger.report(self._claim, report, operation_id=operation_id))
         self._lease.renewed(began)
+        self._hear(state)
 
     async def _patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Until the graph answers: the run is ours for as long as nobody else can ask it either."""
@@ -170,17 +280,28 @@ class _Execution:
 
     def _begin(self, step: RunStep) -> None:
         runner = StepRunner(
-            self._parts, self._claim, self._lease, step, stopping=lambda: self._stopping, tell=self._tell
+            self._parts,
+            self._claim,
+            self._lease,
+            step,
+            stopping=lambda: self._stopping,
+            stop=self._stop,
+            tell=self._tell,
+            inputs=self._inputs,
         )
         task = asyncio.create_task(runner.run(), name=f"step {step.key}")
+        self._runners[task] = runner
         self._tasks.add(task)
         task.add_done_callback(self._task_ended)
 
+    async def _inputs(self, workload: Workload) -> Mapping[str, str]:
+        return await self._patiently(lambda: self._ledger.inputs(self._claim, workload))
+
     def _tell(self, event: StepEvent) -> None:
         self._events.append(event)
-        if isinstance(event, StepEnd) and event.state.bad and self._claim.on_failure is OnFailure.STOP:
+        if isinstance(event, StepEnd) and event.state.bad and self._claim.on_failure is not OnFailure.CONTINUE:
             # At once, and not only when it is written: nothing else may begin in between.
-            self._stopping = True
+            self._stopping = self._stopping or STOPPED
         self._wake.set()
 
     async def _gathered(self) -> list[StepEvent]:
@@ -202,5 +323,6 @@ class _Execution:
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._runners.pop(task, None)
         if not task.cancelled() and (fault := task.exception()) is not None:
             self._fail(fault)

@@ -16,22 +16,29 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import structlog
+import uvloop
 from prometheus_client import CollectorRegistry, Counter, Gauge
+from redis.asyncio import Redis
 
-from app import broker
+from app import broker, collecting
+from app.domain.healing import Healing
+from app.domain.observing import Observations
 from app.domain.run_ledger import RunLedger
+from app.domain.schedules import Schedules
 from app.domain.sessions import Tokens
-from app.doorbell import RedisDoorbell
+from app.doorbell import RedisDoorbell, heard
 from app.graph import Graph
 from app.http.health import MetricsAccess, health_routes
 from app.ids import Ids
-from app.ports import SystemClock
+from app.ports import Clock, SystemClock
 from app.sequencer import Sequencer
 from app.settings import Settings, SettingsInvalid, load
 from app.telemetry import Metrics, configure_logs
 from workers import queue
 from workers.deadlines import cancelled
 from workers.dispatcher import Dispatcher
+from workers.drift import DriftLoop
+from workers.drift import Outcome as Seen
 from workers.executor import Outcome, RunExecutor
 from workers.housekeeping import Housekeeping
 from workers.providers import echo
@@ -41,6 +48,7 @@ from workers.providers.kubernetes import KubernetesProvider
 from workers.providers.registry import ProviderRegistry
 from workers.queue import ArqJobQueue, RunWorker
 from workers.reaper import Reaper
+from workers.scheduler import Scheduler
 from workers.serving import HealthServer, PortTaken
 from workers.settings import WorkerSettings
 from workers.steps import StepParts
@@ -57,6 +65,7 @@ def worker_settings(settings: Settings) -> WorkerSettings:
         lease=settings.worker_lease_seconds,
         attempts=settings.worker_attempts,
         drain=settings.worker_drain_seconds,
+        longest_step=settings.worker_step_seconds,
     )
 
 
@@ -72,14 +81,30 @@ def providers(settings: Settings, clock: SystemClock) -> ProviderRegistry:
 
 
 class RunMetrics:
-    """What a worker counts about runs."""
+    """What a worker counts about runs and drift."""
 
     def __init__(self, registry: CollectorRegistry, active: Callable[[], int]) -> None:
         self._runs = Counter(
             "trellis_runs", "Runs this worker was rung for, by outcome.", ("outcome",), registry=registry
         )
+        self._observed = Counter(
+            "trellis_observations", "Deployments that were compared with their target.", ("outcome",), registry=registry
+        )
         gauge = Gauge("trellis_runs_active", "Runs at work in this worker.", registry=registry)
         gauge.set_function(active)
+        self._waiting = Gauge(
+            "trellis_jobs_waiting",
+            "Jobs of the tenant that no worker has taken, as of the last beat.",
+            registry=registry,
+        )
+
+    def waiting(self, jobs: int) -> None:
+        """Keep how many jobs wait in the queues of all projects."""
+        self._waiting.set(jobs)
+
+    def observed(self, outcome: Seen) -> None:
+        """Count one deployment that was compared with its target."""
+        self._observed.labels(outcome.value).inc()
 
     def done(self, outcome: Outcome | None) -> None:
         """Count one run that is at work no longer; None where it could not be carried out or was given back."""
@@ -103,8 +128,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> bool:
         registry = providers(settings, clock)
         stack.push_async_callback(registry.aclose)
         ledger = RunLedger(graph, Ids(clock), RedisDoorbell(redis, clock), owner=owner, lease=own.lease)
-        parts = StepParts(registry, clock, random.Random(), own, Targets(own.steps_per_target))
-        dispatcher = Dispatcher(RunExecutor(ledger, parts).execute, concurrency=own.concurrency)
+        parts = StepParts(registry, clock, random.Random(), own, Targets(own, clock))
+        executor = RunExecutor(ledger, parts)
+        dispatcher = Dispatcher(executor.execute, concurrency=own.concurrency)
         worker = RunWorker(jobs, clock, tenant=settings.tenant, dispatcher=dispatcher, settings=own)
         counts = RunMetrics(metrics.registry, lambda: dispatcher.active)
         dispatcher.listen(freed=worker.freed, done=counts.done)
@@ -117,7 +143,27 @@ async def serve(settings: Settings, stop: asyncio.Event) -> bool:
             patience=own.patience,
         )
         sequencer = Sequencer(graph, redis, clock, owner=owner, tenants=[settings.tenant])
-        housekeeping = Housekeeping(graph, clock, tenants=[settings.tenant])
+        schedules = Schedules(graph, Ids(clock), RedisDoorbell(redis, clock), ArqJobQueue(jobs, clock), clock)
+        scheduler = Scheduler(schedules, clock, tenants=[settings.tenant])
+        observations = Observations(
+            graph, Ids(clock), RedisDoorbell(redis, clock), clock, every=settings.worker_drift_seconds
+        )
+        drift = DriftLoop(
+            observations,
+            registry,
+            parts.targets,
+            clock,
+            tenants=[settings.tenant],
+            healing=Healing(graph, Ids(clock), RedisDoorbell(redis, clock), ArqJobQueue(jobs, clock), clock),
+            counted=counts.observed,
+        )
+        housekeeping = Housekeeping(
+            graph,
+            clock,
+            tenants=[settings.tenant],
+            doorbell=RedisDoorbell(redis, clock),
+            decision_days=settings.decision_days,
+        )
         health = HealthServer(
             health_routes(
                 registry=metrics.registry,
@@ -130,14 +176,27 @@ async def serve(settings: Settings, stop: asyncio.Event) -> bool:
             host=settings.worker_host,
             port=settings.worker_port,
         )
+        collecting.settle()
         log.info("worker.started", owner=owner, providers=registry.names, port=settings.worker_port)
         serving = asyncio.create_task(health.run(), name="health")
         background = [
             asyncio.create_task(reaper.run(), name="reaper"),
             asyncio.create_task(sequencer.run(), name="sequencer"),
             asyncio.create_task(housekeeping.run(), name="housekeeping"),
+            asyncio.create_task(scheduler.run(), name="scheduler"),
+            asyncio.create_task(drift.run(), name="drift"),
+            asyncio.create_task(_nudged(executor, redis, clock, settings.tenant), name="nudges"),
+            asyncio.create_task(_asked(drift, redis, clock, settings.tenant), name="requests"),
             asyncio.create_task(
-                queue.heartbeat(jobs, clock, owner=owner, state=lambda: {"active": dispatcher.active}), name="heartbeat"
+                queue.heartbeat(
+                    jobs,
+                    clock,
+                    owner=owner,
+                    tenant=settings.tenant,
+                    state=lambda: {"active": dispatcher.active},
+                    counted=counts.waiting,
+                ),
+                name="heartbeat",
             ),
         ]
         taking = asyncio.create_task(worker.main(), name="queue")
@@ -151,6 +210,18 @@ async def serve(settings: Settings, stop: asyncio.Event) -> bool:
         await serving
     log.info("worker.stopped")
     return asked
+
+
+async def _nudged(executor: RunExecutor, redis: Redis, clock: Clock, tenant: str) -> None:
+    """Look at runs at once that somebody has paused, resumed or cancelled."""
+    async for run_id in heard(redis, clock, channel=queue.nudge_channel(tenant)):
+        executor.nudge(tenant, run_id)
+
+
+async def _asked(drift: DriftLoop, redis: Redis, clock: Clock, tenant: str) -> None:
+    """Look for drift at once where somebody has asked."""
+    async for _ in heard(redis, clock, channel=queue.observe_channel(tenant)):
+        drift.nudge()
 
 
 async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> bool:
@@ -181,7 +252,7 @@ def main() -> int:
         return 1
     configure_logs(form=settings.log_format, level=settings.log_level, service="worker")
     try:
-        asked = asyncio.run(_main(settings))
+        asked = uvloop.run(_main(settings))
     except PortTaken as taken:
         log.error("worker.not_started", reason=str(taken))
         return 1

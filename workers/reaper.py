@@ -54,7 +54,9 @@ class Reaper:
     async def look(self, tenant: str) -> tuple[str, ...]:
         """Ring for a tenant's overdue runs and return their ids. Raises GraphUnavailable, OutcomeUnknown."""
         overdue = await self._ledger.overdue(tenant, patience=self._patience)
-        for run_id, rings in overdue:
-            log.info("run.rung_again", tenant=tenant, run=run_id, rings=rings)
-            await self._queue.enqueue(tenant, run_id, attempt=rings)
-        return tuple(run_id for run_id, _ in overdue)
+        for one in overdue:
+            log.info("run.rung_again", tenant=tenant, run=one.run_id, attempt=one.attempt)
+            await self._queue.enqueue(
+                tenant, one.run_id, project=one.project, attempt=one.attempt, priority=one.priority
+            )
+        return tuple(one.run_id for one in overdue)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
-from app.domain.planning import StepAction
-from app.domain.run_records import Claim, Mark, RunStep, StepEnd, StepNote, StepStart, StepState
+from app.domain.plan_steps import StepAction
+from app.domain.references import OutputMissing, resolved
+from app.domain.run_records import Claim, Mark, RunStep, StepEnd, StepNote, StepStart, StepState, StepWait
+from app.domain.waiting import WaitKind, line
+from app.domain.workloads import Workload
 from app.ports import Clock
-from workers.deadlines import DeadlinePassed, within
+from workers.deadlines import DeadlinePassed, Stopped, slept, within
 from workers.lease import Lease
 from workers.providers.contract import (
     Health,
@@ -29,9 +33,11 @@ from workers.settings import WorkerSettings
 from workers.targets import Targets
 
 LONGEST_MESSAGE = 2000
+SETTLE_SECONDS = 5.0
+"""How long a target may take to say what became of a step that was stopped."""
 ALREADY = "it was applied before"
 
-StepEvent = StepStart | StepNote | StepEnd
+StepEvent = StepStart | StepNote | StepWait | StepEnd
 log: structlog.stdlib.BoundLogger = structlog.get_logger("steps")
 
 
@@ -53,7 +59,9 @@ class _Done:
 
 
 class StepRunner:
-    """Carries out one step of a claimed run; `tell` takes what happens, `stopping` says that nothing new may begin.
+    """Carries out one step of a claimed run; `tell` takes what happens, `stopping` says why nothing new may begin.
+
+    Once `stop` is done, the step is cancelled where it is, and its end is what the target then says.
 
     A step that an earlier worker had begun is looked at first: what is there as desired, and healthy, is not applied
     again; where nobody can look, the end is `unknown`.
@@ -66,8 +74,10 @@ class StepRunner:
         lease: Lease,
         step: RunStep,
         *,
-        stopping: Callable[[], bool],
+        stopping: Callable[[], str | None],
+        stop: asyncio.Future[None],
         tell: Callable[[StepEvent], None],
+        inputs: Callable[[Workload], Awaitable[Mapping[str, str]]],
     ) -> None:
         self._parts = parts
         self._clock = parts.clock
@@ -75,11 +85,24 @@ class StepRunner:
         self._lease = lease
         self._step = step
         self._stopping = stopping
+        self._stop = stop
         self._tell = tell
+        self._inputs = inputs
+        self._breaker = parts.targets.breaker(claim.tenant, claim.environment_id, step.provider)
         self._attempt = step.attempt
         self._started_at: datetime | None = None
-        self._look_first = step.mark is Mark.PENDING
+        self._look_first = self._inherited = step.mark is Mark.PENDING
         self._noted = float("-inf")
+
+    @property
+    def step(self) -> RunStep:
+        """The step."""
+        return self._step
+
+    @property
+    def begun(self) -> bool:
+        """Whether its effect may have begun."""
+        return self._started_at is not None or self._look_first
 
     async def run(self) -> None:
         """Carry the step out and tell its end, whatever happens.
@@ -100,15 +123,24 @@ class StepRunner:
     async def _try_until_done(self) -> None:
         settings, claim = self._parts.settings, self._claim
         backoff = Backoff(self._parts.chance, first=settings.backoff, longest=settings.longest_backoff)
-        slots = self._parts.targets.slots(claim.tenant, claim.environment_id, self._step.provider)
+        place = (claim.tenant, claim.environment_id, self._step.provider)
+        slots = self._parts.targets.slots(*place)
         began, failures = self._clock.monotonic(), 0
         while True:
-            async with slots:
-                if self._started_at is None and not self._look_first and self._stopping():
-                    self._end(StepState.SKIPPED, "the run stopped before it began")
-                    return
-                await self._lease.ensure()
-                unavailable = await self._try_once()
+            if not await self._admitted(began + settings.retry_seconds):
+                return
+            try:
+                async with slots:
+                    reason = self._stopping()
+                    if reason is not None and not self.begun:
+                        self._breaker.left()
+                        self._end(StepState.SKIPPED, reason)
+                        return
+                    await self._lease.ensure()
+                    unavailable = await self._try_once()
+            except asyncio.CancelledError:
+                self._breaker.left()
+                raise
             if unavailable is None:
                 return
             failures += 1
@@ -119,7 +151,37 @@ class StepRunner:
                 self._end(state, f"unavailable after {failures} attempts: {unavailable}")
                 return
             self._note(StepNote(self._step, f"{unavailable}; attempt {failures + 1} in {pause:.1f} s"))
-            await self._clock.sleep(pause)
+            if not await self._paused(pause):
+                return
+
+    async def _paused(self, seconds: float) -> bool:
+        """Wait; False where the step was stopped meanwhile, and has its end."""
+        if await slept(self._clock, seconds, stop=self._stop):
+            return True
+        if self.begun:
+            await self._settle(listened=True)
+        else:
+            self._end(StepState.SKIPPED, self._stopping() or "")
+        return False
+
+    async def _admitted(self, until: float) -> bool:
+        """Wait until the target's breaker lets the step begin; False where it has its end instead."""
+        told = False
+        while (seconds := self._breaker.admit()) > 0:
+            if self._clock.monotonic() + seconds > until:
+                state = StepState.UNKNOWN if self._look_first else StepState.ERROR
+                self._end(state, f"{self._target} did not answer, and nothing was begun there any more")
+                return False
+            if not told and not self.begun:
+                told = True
+                self._tell(StepWait(self._step, (line(WaitKind.BREAKER, self._target),)))
+            if not await self._paused(seconds):
+                return False
+        return True
+
+    @property
+    def _target(self) -> str:
+        return f"{self._step.provider} in {self._claim.environment_id}"
 
     async def _try_once(self) -> ProviderUnavailable | None:
         """One attempt, and its end unless the target was unavailable; then that is returned."""
@@ -130,16 +192,53 @@ class StepRunner:
         log.debug("step.attempt", step=self._step.key, run=self._claim.run_id, attempt=self._attempt)
         deadline = self._deadline()
         try:
-            done = await within(self._clock, deadline + self._parts.settings.deadline_margin, self._effect())
+            allowed = deadline + self._parts.settings.deadline_margin
+            done = await within(self._clock, allowed, self._effect(), stop=self._stop)
         except ProviderUnavailable as unavailable:
+            self._breaker.unavailable()
             return unavailable
         except ProviderFailure as failure:
+            self._breaker.answered()
             self._end(self._failed, str(failure))
+        except Stopped as stopped:
+            self._breaker.left()
+            await self._settle(listened=stopped.listened)
         except DeadlinePassed:
+            self._breaker.left()
             self._end(self._failed, f"not done within its deadline of {deadline:g} s")
+        except BaseException:
+            self._breaker.left()
+            raise
         else:
+            self._breaker.answered()
             self._end(StepState.SUCCEEDED, done.message, done.outputs)
         return None
+
+    async def _settle(self, *, listened: bool) -> None:
+        """End a step that was asked to stop, as the target says it is: done, not begun, or unknown."""
+        cancelled = "the run was cancelled"
+        try:
+            state, message = await within(self._clock, SETTLE_SECONDS, self._settled(listened=listened))
+        except (ProviderUnavailable, ProviderFailure, DeadlinePassed):
+            state, message = StepState.UNKNOWN, "while it was under way, and the target does not answer"
+        self._end(state, f"{cancelled} {message}")
+
+    async def _settled(self, *, listened: bool) -> tuple[StepState, str]:
+        provider, action = self._parts.providers.get(self._step.provider), self._step.action
+        if await self._is_done(provider):
+            return StepState.SUCCEEDED, "after it was done"
+        observed = await provider.observe(self._step.target)
+        untouched = not observed.exists if action is StepAction.CREATE else observed.version_id == self._previous
+        # What an earlier worker has sent may yet arrive, if it is only silent and not dead.
+        surely = listened and not self._inherited
+        if surely and untouched and action in (StepAction.CREATE, StepAction.UPDATE):
+            return StepState.SKIPPED, "before it took effect"
+        return StepState.UNKNOWN, "while it was under way: look at what is there"
+
+    @property
+    def _previous(self) -> str | None:
+        before = dict(line.partition("=")[::2] for line in self._step.before)
+        return before.get("version")
 
     @property
     def _failed(self) -> StepState:
@@ -147,9 +246,23 @@ class StepRunner:
 
     def _deadline(self) -> float:
         workload = self._step.workload
-        return self._parts.settings.delete_deadline if workload is None else float(workload.deadline_seconds)
+        own = self._parts.settings.delete_deadline if workload is None else float(workload.deadline_seconds)
+        return min(own, self._parts.settings.longest_step)
+
+    async def _fill_in(self) -> None:
+        """Put the outputs that the workload refers to in their places. Raises ProviderFailure where one is missing."""
+        workload = self._step.workload
+        if workload is None:
+            return
+        try:
+            found = await self._inputs(workload)
+        except OutputMissing as missing:
+            raise ProviderFailure(str(missing)) from missing
+        given = tuple(f"{name}={value}" for name, value in sorted(found.items()))
+        self._step = replace(self._step, workload=resolved(workload, found), inputs=given or self._step.inputs)
 
     async def _effect(self) -> _Done:
+        await self._fill_in()
         step, provider = self._step, self._parts.providers.get(self._step.provider)
         if self._look_first:
             there = await self._is_done(provider)
@@ -158,6 +271,8 @@ class StepRunner:
             if there:
                 await self._leave_previous()
                 return _Done(ALREADY)
+            if self._stop.done():
+                raise Stopped(listened=True)
         log.debug("step.effect", step=step.key, run=self._claim.run_id, fence=self._claim.fence, action=step.action)
         if step.action is StepAction.DELETE:
             await provider.delete(step.target, self._context())

@@ -36,6 +36,7 @@ class Violation(Answer):
     message: str
     nodes: list[PathNode]
     edges: list[str]
+    decision: str | None = None
 
 
 class Problem(Answer):
@@ -47,6 +48,8 @@ class Problem(Answer):
     violations: list[Violation] = []
     dependents: list[str] = []
     moved: list[str] = []
+    plan: str | None = None
+    reasons: list[str] = []
 
 
 class PageInfo(Answer):
@@ -181,72 +184,12 @@ class EventsSubscription(Answer):
     events: Annotated[Event | EventGap, Field(discriminator="kind")]
 
 
-class StepName(Answer):
-    """A step, as far as the name of its service goes."""
+class WaitReason(Answer):
+    """Why something waits."""
 
-    service_name: str
-
-
-class PlanStep(Answer):
-    """What a plan does to one service; `requires` are the first few steps that come before it."""
-
-    key: str
-    position: int
-    wave: int
-    action: str
-    service_id: str
-    service_name: str
-    image: str | None
-    before: list[str]
-    after: list[str]
-    policy: str | None
-    reason: str | None
-    path: list[str]
-    path_edges: list[str]
-    requires: Page[StepName]
-
-
-class Plan(Answer):
-    """A plan without its steps."""
-
-    id: str
-    digest: str
-    state: str
-    application_id: str
-    environment_id: str
-    provider: str
-    creates: int
-    updates: int
-    replaces: int
-    deletes: int
-    no_ops: int
-    blocked: int
-    warnings: list[str]
-
-
-class PlanPayload(Answer):
-    """A plan, or why there is none."""
-
-    plan: Plan | None
-    problems: list[Problem]
-
-
-class PlanAnswer(Answer):
-    """The answer to `plan`."""
-
-    plan: PlanPayload
-
-
-class StepsOfPlan(Answer):
-    """One page of a plan's steps."""
-
-    steps: Page[PlanStep]
-
-
-class PlanStepsAnswer(Answer):
-    """The answer to the query for a plan's steps."""
-
-    plan: StepsOfPlan | None
+    kind: str
+    text: str
+    subject: str | None
 
 
 class Run(Answer):
@@ -268,15 +211,16 @@ class Run(Answer):
     failed: int
     skipped: int
     error: str | None
+    waiting_for: list[WaitReason] | None
 
     @property
     def is_over(self) -> bool:
         """Whether the run has come to an end, whichever it is."""
-        return self.state not in ("QUEUED", "RUNNING")
+        return self.state not in ("QUEUED", "RUNNING", "PAUSED", "CANCELLING")
 
 
 class StepRun(Answer):
-    """What became of one step; `waiting_for` are ids of deployments."""
+    """What became of one step; `waiting_for` says why it has not begun."""
 
     key: str
     wave: int
@@ -289,27 +233,78 @@ class StepRun(Answer):
     duration_ms: int | None
     error: str | None
     message: str | None
-    waiting_for: list[str]
+    waiting_for: list[WaitReason]
 
 
-class DeployPayload(Answer):
-    """A run, or why there is none."""
+class RunPayload(Answer):
+    """A run that was changed, or why it was not."""
 
     run: Run | None
-    plan: Plan | None
     problems: list[Problem]
 
 
-class DeployAnswer(Answer):
-    """The answer to `deploy`."""
+class CancelRunAnswer(Answer):
+    """The answer to `cancelRun`."""
 
-    deploy: DeployPayload
+    cancel_run: RunPayload
+
+
+class PauseRunAnswer(Answer):
+    """The answer to `pauseRun`."""
+
+    pause_run: RunPayload
+
+
+class ResumeRunAnswer(Answer):
+    """The answer to `resumeRun`."""
+
+    resume_run: RunPayload
+
+
+class ConfirmRunAnswer(Answer):
+    """The answer to `confirmRun`."""
+
+    confirm_run: RunPayload
+
+
+class RejectRunAnswer(Answer):
+    """The answer to `rejectRun`."""
+
+    reject_run: RunPayload
+
+
+class RerunRunAnswer(Answer):
+    """The answer to `rerunRun`."""
+
+    rerun_run: RunPayload
 
 
 class RunAnswer(Answer):
     """The answer to `run`."""
 
     run: Run | None
+
+
+class LinkedRun(Answer):
+    """A run that another one is linked to."""
+
+    id: str
+    state: str
+
+
+class RunLinks(Answer):
+    """The runs that a run undoes or repeats, and the first of those that undo or repeat it."""
+
+    rolls_back: LinkedRun | None
+    rollbacks: Page[LinkedRun]
+    repeats: LinkedRun | None
+    repetitions: Page[LinkedRun]
+
+
+class RunLinksAnswer(Answer):
+    """The answer to the query for what a run is linked to."""
+
+    run: RunLinks | None
 
 
 class StepsOfRun(Answer):

@@ -58,14 +58,17 @@ def batches(documents: Sequence[Document], *, prune: bool) -> list[Batch]:
     return found
 
 
-def send(client: Client, documents: Sequence[Document], batch: Batch, *, prune: bool) -> tuple[Applied, ...]:
+def send(
+    client: Client, documents: Sequence[Document], batch: Batch, *, prune: bool, impact_digests: Sequence[str] = ()
+) -> tuple[Applied, ...]:
     """Apply one batch, all of it or nothing; a result's index counts over all documents.
 
     Raises Refused with the server's problems at the lines of the files they are about, and what Client raises.
     """
     manifests = [documents[position].content for position in batch.positions]
     payload = client.execute(
-        operations.APPLY_MANIFESTS, {"input": {"manifests": manifests, "prune": prune}}
+        operations.APPLY_MANIFESTS,
+        {"input": {"manifests": manifests, "prune": prune, "impactDigests": list(impact_digests)}},
     ).apply_manifests
     refuse(
         payload.problems,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from app.cli.listings import Application, Environment, Project, Service
+from app.cli.listings import Application, Environment, Hit, Project, Service
 from app.cli.tables import cell, table
 
 
@@ -53,4 +53,12 @@ def services_table(services: Sequence[Service]) -> Table:
             cell(version and version.replicas),
             cell(service.updated_at),
         )
+    return view
+
+
+def hits_table(hits: Sequence[Hit]) -> Table:
+    """What a search found, one a line, the best first."""
+    view = table("KIND", "ID", "NAME", "DESCRIPTION")
+    for hit in hits:
+        view.add_row(cell(hit.type_name), cell(hit.id), cell(hit.name), cell(hit.description))
     return view

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from app.cli.answers import Answer, LoggedEvent, Page, Run
 
@@ -115,6 +115,21 @@ class ServicesAnswer(Answer):
     services: Page[Service]
 
 
+class Hit(Answer):
+    """What a search found; `name` and `description` are None where its type has none."""
+
+    type_name: str = Field(alias="__typename")
+    id: str
+    name: str | None = None
+    description: str | None = None
+
+
+class SearchAnswer(Answer):
+    """The answer to `search`."""
+
+    search: Page[Hit]
+
+
 class ServiceStatus(Answer):
     """A service in one environment; `status` is None where it was never deployed there."""
 
@@ -143,6 +158,25 @@ class StatusAnswer(Answer):
     status: Page[ServiceStatus]
 
 
+class Unsaid(Answer):
+    """Something of the graph that no manifest can say."""
+
+    id: str
+    reason: str
+
+
+class ManifestPage(Page[dict[str, JsonValue]]):
+    """A page of manifests."""
+
+    unsaid: list[Unsaid]
+
+
+class ExportManifestsAnswer(Answer):
+    """The answer to `export_manifests`."""
+
+    export_manifests: ManifestPage
+
+
 class EventsAnswer(Answer):
     """The answer to the query `events`."""
 
@@ -150,12 +184,13 @@ class EventsAnswer(Answer):
 
 
 class Node(Answer):
-    """A node of the graph."""
+    """A node of the graph; `version` is what a deployment runs or a service desires."""
 
     id: str
     label: str
     name: str
     status: str | None
+    version: str | None
 
 
 class Edge(Answer):

@@ -12,6 +12,7 @@ import orjson
 import typer
 from pydantic import JsonValue
 from rich.console import Console, RenderableType
+from rich.prompt import Confirm
 from rich.text import Text
 
 from app.cli.failures import CommandFailure, Complaint
@@ -85,6 +86,13 @@ class Output:
     def note(self, text: str) -> None:
         """Something worth knowing that is no result."""
         self._err.print(Text(clean(text), "dim"), soft_wrap=True)
+
+    def confirmed(self, question: str) -> bool:
+        """Ask on standard error and read the answer from standard input; False where there is none."""
+        try:
+            return Confirm.ask(Text(clean(question)), console=self._err, default=False)
+        except EOFError:
+            return False
 
     def detail(self, text: str) -> None:
         """What happens underneath, with --verbose."""

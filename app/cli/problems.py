@@ -40,6 +40,8 @@ def complaint(problem: Problem, *, blame: Callable[[str], Blame] = Blame) -> Com
     details = [line for violation in problem.violations for line in _violation(violation, problem.message)]
     details += [f"used by {dependent}" for dependent in problem.dependents]
     details += [f"changed since: {node}" for node in problem.moved]
+    details += [reason for reason in problem.reasons if reason not in problem.message]
+    details += [f"to agree to it, somebody else: trellis approve {problem.plan}"] if problem.plan else []
     blamed = blame(problem.field) if problem.field else None
     return Complaint(
         problem.code,
@@ -63,4 +65,5 @@ def path_text(nodes: Sequence[PathNode], edges: Sequence[str]) -> str:
 def _violation(violation: Violation, said: str) -> list[str]:
     lines = [] if violation.message == said else [violation.message]
     path = path_text(violation.nodes, violation.edges)
-    return [f"policy {violation.policy}", *lines, *([path] if path else [])]
+    said_so = f", decision {violation.decision}" if violation.decision else ""
+    return [f"policy {violation.policy}{said_so}", *lines, *([path] if path else [])]

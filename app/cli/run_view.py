@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from app.cli.answers import Run, StepRun
+from app.cli.answers import LinkedRun, Run, RunLinks, StepRun
 from app.cli.plan_view import action_word
 from app.cli.tables import cell, count, duration, state, table
 
@@ -18,7 +18,20 @@ def run_line(run: Run) -> str:
     line += f", {run.failed} failed, {run.skipped} skipped"
     if run.started_at and run.finished_at:
         line += f", in {duration(round((run.finished_at - run.started_at).total_seconds() * 1000))}"
+    if run.waiting_for:
+        line += f"; {'; '.join(reason.text for reason in run.waiting_for)}"
     return f"{line}: {run.error}" if run.error else line
+
+
+def link_lines(links: RunLinks) -> list[str]:
+    """What a run undoes or repeats, and what undoes or repeats it, one a line: `undone by run … succeeded`."""
+    linked: list[tuple[str, LinkedRun | None]] = [
+        ("undoes", links.rolls_back),
+        *(("undone by", one) for one in links.rollbacks.nodes),
+        ("repeats", links.repeats),
+        *(("repeated by", one) for one in links.repetitions.nodes),
+    ]
+    return [f"{how} run {one.id} {one.state.lower()}" for how, one in linked if one is not None]
 
 
 def steps_table(steps: Sequence[StepRun]) -> RenderableType:
@@ -60,5 +73,5 @@ def _why(step: StepRun) -> Text:
     if step.error:
         return Text(cell(step.error), "red")
     if step.waiting_for:
-        return Text(cell(f"waits for {', '.join(step.waiting_for)}"), "dim")
+        return Text(cell(f"waits: {'; '.join(reason.text for reason in step.waiting_for)}"), "dim")
     return Text(cell(step.message))

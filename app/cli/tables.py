@@ -14,6 +14,8 @@ _STATES = {
     "SUCCEEDED": "green",
     "RUNNING": "blue",
     "QUEUED": "blue",
+    "PAUSED": "yellow",
+    "CANCELLING": "yellow",
     "WAITING": "dim",
     "PENDING": "dim",
     "SKIPPED": "dim",

@@ -23,7 +23,15 @@ class Action(StrEnum):
     READ = "read"
     CHANGE = "change"
     DEPLOY = "deploy"
+    APPROVE = "approve"
+    """Agree to what others plan, or say no."""
+    INTROSPECT = "introspect"
+    """Ask the schema about itself, as playgrounds and code generators do."""
+    EXPLORE = "explore"
+    """Send documents of one's own where a deployment trusts only those it knows."""
     ADMINISTER = "administer"
+    BREAK_GLASS = "break-glass"
+    """Deploy although a freeze holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +47,14 @@ class Actor:
 _MAY: dict[Role, frozenset[Action]] = {
     Role.SUPER_ADMIN: frozenset(Action),
     Role.ADMIN: frozenset(Action),
-    Role.DEVELOPER: frozenset({Action.READ, Action.CHANGE, Action.DEPLOY}),
+    Role.DEVELOPER: frozenset({Action.READ, Action.CHANGE, Action.DEPLOY, Action.INTROSPECT}),
     Role.VIEWER: frozenset({Action.READ}),
 }
+
+
+def roles_that_may(action: Action) -> frozenset[Role]:
+    """The roles whose people may do that within their tenant."""
+    return frozenset(role for role, actions in _MAY.items() if action in actions)
 
 
 def can(actor: Actor, action: Action) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from app.domain import applications, environments, projects, services
-from app.domain.applications import ApplicationSpec
-from app.domain.changes import Change, Outcome, Saved, Saving, refuse
+from app.domain import confirming, deleting, environments, services
+from app.domain import declared as nodes
+from app.domain.changes import Change, Outcome, Saved, Saving, Wanted, refuse, save
 from app.domain.declarations import (
     ApplicationDeclaration,
     Declaration,
@@ -23,13 +24,18 @@ from app.domain.environments import EnvironmentSpec, Stage
 from app.domain.manifest_validation import validate
 from app.domain.manifests import Manifest, ServiceManifest
 from app.domain.names import dependency_id
-from app.domain.projects import ProjectSpec
 from app.domain.services import ServiceSpec
+from app.domain.workloads import DataClass, Exposure
 from app.errors import Conflict, InvalidInput, Refusal
-from app.graph import Transaction
+from app.transactions import Transaction
 
 MOST = 20_000
 """More documents than this are not taken at once."""
+AT_ONCE = 100
+"""Documents that are checked before others have a turn."""
+EXTRA, SECONDS_A_DOCUMENT, LONGEST_EXTRA = 30.0, 0.01, 90.0
+"""How much longer than other changes applying may take: a database that has just started compiles its many statements,
+and thousands of documents take their time on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ _PLACES = {
 _SERVICE_PLACES = {**_PLACES, "parent": "metadata.application"}
 
 
-def _read(contents: Sequence[JsonValue]) -> list[_Document]:
+async def _read(contents: Sequence[JsonValue]) -> list[_Document]:
     if not contents:
         raise InvalidInput("there are no manifests to apply", "manifests")
     if len(contents) > MOST:
@@ -75,6 +81,9 @@ def _read(contents: Sequence[JsonValue]) -> list[_Document]:
     documents = []
     first: dict[str, int] = {}
     for index, content in enumerate(contents):
+        if index % AT_ONCE == 0:
+            # Thousands of documents take a second: other requests have their turns meanwhile.
+            await asyncio.sleep(0)
         checked = validate(content)
         if isinstance(checked, tuple):
             problems += [
@@ -110,7 +119,10 @@ def _service(document: _Document, declared: ServiceDeclaration) -> ServiceSpec:
         application_id=declared.application_id,
         name=declared.name,
         description=declared.description,
+        exposure=Exposure(declared.exposure),
+        data_class=DataClass(declared.data_class),
         version=declared.version,
+        deprecated=declared.deprecated,
         dependencies=tuple(
             Dependency(one.service_id, DependencyKind(one.kind), dependency(one.service_id))
             for one in declared.dependencies
@@ -119,27 +131,42 @@ def _service(document: _Document, declared: ServiceDeclaration) -> ServiceSpec:
     )
 
 
+def _wanted(
+    change: Change, declared: ProjectDeclaration | ApplicationDeclaration, *, locate: Callable[[str], str]
+) -> Wanted:
+    parent = declared.project_id if isinstance(declared, ApplicationDeclaration) else None
+    kind = change.kinds["Project" if parent is None else "Application"]
+    values = {"description": declared.description}
+    return nodes.new(kind, name=declared.name, parent_id=parent, values=values, locate=locate)
+
+
 async def apply_manifests(
-    change: Change, contents: Sequence[JsonValue], *, prune: bool, default_provider: str
+    change: Change,
+    contents: Sequence[JsonValue],
+    *,
+    prune: bool,
+    default_provider: str,
+    impact_digests: Sequence[str] = (),
 ) -> list[Applied]:
     """Make the graph what the manifests say, all of it or nothing; a repeat changes nothing.
 
-    With `prune`, services of the applications named that no document declares are deleted. Environments that name no
+    With `prune`, services of the applications named that no document declares are deleted; where others still depend
+    on one afterwards, the digest of its impact before has to be among `impact_digests`. Environments that name no
     provider get `default_provider`. Results come in the order of the documents, what was pruned after them.
 
-    Raises InvalidInput, Conflict, NotFound, PolicyDenied, InUse, Forbidden; several together as Problems, each with the
-    document's place in its field.
+    Raises InvalidInput, Conflict, NotFound, PolicyDenied, InUse, ImpactRequired, StaleImpact, Forbidden; several
+    together as Problems, each with the document's place in its field.
     """
-    documents = _read(contents)
-    project_specs: list[tuple[_Document, ProjectSpec]] = []
+    documents = await _read(contents)
+    project_specs: list[tuple[_Document, Wanted]] = []
     environment_specs: list[tuple[_Document, EnvironmentSpec]] = []
-    application_specs: list[tuple[_Document, ApplicationSpec]] = []
+    application_specs: list[tuple[_Document, Wanted]] = []
     service_specs: list[tuple[_Document, ServiceSpec]] = []
     for document in documents:
         locate = document.locate(_PLACES)
         match document.declaration:
             case ProjectDeclaration() as declared:
-                project_specs.append((document, ProjectSpec(declared.name, declared.description, locate=locate)))
+                project_specs.append((document, _wanted(change, declared, locate=locate)))
             case EnvironmentDeclaration() as declared:
                 environment_specs.append(
                     (
@@ -152,21 +179,24 @@ async def apply_manifests(
                             namespace=declared.namespace,
                             provider=declared.provider or default_provider,
                             promotes_to=declared.promotes_to,
+                            drift=declared.drift,
                             locate=locate,
                         ),
                     )
                 )
             case ApplicationDeclaration() as declared:
-                spec = ApplicationSpec(declared.project_id, declared.name, declared.description, locate=locate)
-                application_specs.append((document, spec))
+                application_specs.append((document, _wanted(change, declared, locate=locate)))
             case ServiceDeclaration() as declared:
                 service_specs.append((document, _service(document, declared)))
 
     async def work(transaction: Transaction) -> list[Applied]:
+        gone = await _undeclared(transaction, documents) if prune else []
+        # The caller saw the graph as it was before these manifests: so does this, before anything is changed.
+        confirmed = await confirming.confirm(transaction, change.kinds["Service"], gone, digests=impact_digests)
         done = _results(
             "Project",
             project_specs,
-            await projects.save_all(change, transaction, [spec for _, spec in project_specs], saving=Saving.UPSERT),
+            await save(change, transaction, "Project", wanted=[one for _, one in project_specs], saving=Saving.UPSERT),
         )
         done += _results(
             "Environment",
@@ -178,8 +208,8 @@ async def apply_manifests(
         done += _results(
             "Application",
             application_specs,
-            await applications.save_all(
-                change, transaction, [spec for _, spec in application_specs], saving=Saving.UPSERT
+            await save(
+                change, transaction, "Application", wanted=[one for _, one in application_specs], saving=Saving.UPSERT
             ),
         )
         done += _results(
@@ -188,11 +218,14 @@ async def apply_manifests(
             await services.save_all(change, transaction, [spec for _, spec in service_specs], saving=Saving.UPSERT),
         )
         done.sort(key=lambda one: -1 if one.index is None else one.index)
-        if prune:
-            done += await _prune(change, transaction, documents)
+        wanted = [Wanted(id, id, {}) for id in gone]
+        if wanted:
+            deleted = await deleting.delete(change, transaction, "Service", wanted=wanted, confirmed=confirmed)
+            done += [Applied(None, "Service", one.id, one.outcome) for one in deleted]
         return done
 
-    return await change.commit("apply_manifests", work)
+    extra = min(LONGEST_EXTRA, EXTRA + len(documents) * SECONDS_A_DOCUMENT)
+    return await change.commit("apply_manifests", work, extra_seconds=extra)
 
 
 def _results(kind: str, wanted: Sequence[tuple[_Document, object]], saved: Sequence[Saved]) -> list[Applied]:
@@ -201,12 +234,11 @@ def _results(kind: str, wanted: Sequence[tuple[_Document, object]], saved: Seque
     ]
 
 
-async def _prune(change: Change, transaction: Transaction, documents: Sequence[_Document]) -> list[Applied]:
+async def _undeclared(transaction: Transaction, documents: Sequence[_Document]) -> list[str]:
     declared = {document.declaration.id for document in documents}
-    gone: list[str] = []
+    found: list[str] = []
     for document in documents:
         if isinstance(document.declaration, ApplicationDeclaration):
             rows = await transaction.run("services/list_services_of", application_id=document.declaration.id)
-            gone += [str(row["id"]) for row in rows if str(row["id"]) not in declared]
-    deleted = await services.delete_all(change, transaction, gone) if gone else []
-    return [Applied(None, "Service", one.id, one.outcome) for one in deleted]
+            found += [str(row["id"]) for row in rows if str(row["id"]) not in declared]
+    return sorted(found)

@@ -5,44 +5,72 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from app.domain import events
 from app.domain.access import Action, Actor, require
 from app.domain.events import Category, EventDraft
-from app.errors import Conflict, InUse, NotFound, Problems, Refusal
-from app.graph import Graph, KeyTaken, Operation, Transaction, Value
+from app.domain.kinds import Edge, Kind, Kinds
+from app.domain.policies.decisions import keep
+from app.domain.rows import listed, number, texts
+from app.errors import Conflict, NotFound, PolicyDenied, Problems, Refusal
+from app.graph import Graph
+from app.graph_failures import KeyTaken, NodeGone
 from app.ids import Ids
 from app.ports import Doorbell
+from app.transactions import Operation, Transaction, Value
 
 T = TypeVar("T")
 BATCH = 1000
 
 
+class Place(TypedDict):
+    """The application and the environment that something belongs to."""
+
+    application_id: str | None
+    environment_id: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a use case that writes is given; `correlation_id` joins the events of one request."""
+    """What a use case that writes is given.
+
+    `correlation_id` joins the events of one request; `kinds` are the kinds of nodes, as the schema declares them.
+    """
 
     graph: Graph
     ids: Ids
     doorbell: Doorbell
     actor: Actor
     correlation_id: str
+    kinds: Kinds
 
     async def commit(
-        self, name: str, work: Callable[[Transaction], Awaitable[T]], *, action: Action = Action.CHANGE
+        self,
+        name: str,
+        work: Callable[[Transaction], Awaitable[T]],
+        *,
+        action: Action = Action.CHANGE,
+        extra_seconds: float = 0.0,
     ) -> T:
         """Run `work` in one transaction if the actor may, then wake the event sequencer.
+
+        `extra_seconds` is what a large change may take beyond the time limit of all.
 
         Raises Forbidden, Conflict where someone else took the same name meanwhile, and whatever `work` raises; then
         nothing was changed.
         """
         require(self.actor, action)
-        operation = Operation(self.ids.new(), name, self.actor.tenant)
+        operation = Operation(self.ids.new(), name, self.actor.tenant, extra_seconds)
         try:
             result = await self.graph.transact(operation, work)
+        except NodeGone as gone:
+            raise Conflict("something was deleted at the same time; try again") from gone
         except KeyTaken as taken:
             raise Conflict("something with the same name was created at the same time; try again") from taken
+        except PolicyDenied as refused:
+            await keep(self.graph, self.actor.tenant, refused, ids=self.ids, actor=self.actor.id)
+            raise
         await self.doorbell.ring(self.actor.tenant)
         return result
 
@@ -76,6 +104,11 @@ class Change:
             data=data,
         )
 
+    def place(self, label: str, id: str) -> Place:
+        """Which application and environment events about a node belong to."""
+        places = self.kinds.places(label, id)
+        return {"application_id": places.get("Application"), "environment_id": places.get("Environment")}
+
 
 class Saving(StrEnum):
     """What saving may do: only create, only update, or whichever is needed."""
@@ -101,10 +134,11 @@ def named(path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One node as it should be: its values, None where an update leaves what is there.
+    """One node as it should be: the values that are said, of fields and edges by name; what is left out stays.
 
-    `parent_id` is None for what has no parent. `locate` turns a field's name (`name`, `parent`, `image`) into the path
-    in the caller's input.
+    An edge's value is an id, or a list of ids where there can be many; None takes a value away. `parent_id` is needed
+    for what does not exist yet. `locate` turns a field's name (`name`, `parent`, `image`) into the path in the caller's
+    input.
     """
 
     id: str
@@ -113,25 +147,6 @@ class Wanted:
     parent_id: str | None = None
     locate: Callable[[str], str] = named
     expected_version: int | None = None
-    application_id: str | None = None
-    environment_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How one kind of node is saved: its label, the folder of its statements, and what it is part of.
-
-    `fields` are properties of the node, `edges` single edges that are said like a property and saved by statements of
-    their own: the column of `lock_<folder>` and the statement that writes it.
-    """
-
-    label: str
-    folder: str
-    fields: tuple[str, ...]
-    parent_label: str | None = None
-    parent_column: str | None = None
-    edges: tuple[tuple[str, str], ...] = ()
-    extra: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,81 +171,96 @@ def refuse(problems: Sequence[Refusal]) -> None:
         raise Problems(tuple(problems))
 
 
+def said(values: Mapping[str, Value]) -> dict[str, Value]:
+    """The values that are not None, for callers to whom None means that a value stays."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
 async def lock(transaction: Transaction, kind: Kind, ids: Sequence[str]) -> dict[str, Mapping[str, Value]]:
-    """Lock nodes until the transaction ends, in one order for all, and return what they are by id."""
+    """Lock nodes until the transaction ends, in one order for all; their versions and values by id."""
+    fields = [field.name for field in kind.fields]
+    edges: list[Value] = [
+        {"type": edge.hop.type, "outgoing": edge.hop.outgoing, "label": edge.hop.label} for edge in kind.edges
+    ]
     found: dict[str, Mapping[str, Value]] = {}
     for batch in batches(sorted(ids)):
         rows = await transaction.run(
-            f"{kind.folder}/lock_{kind.folder}", ids=list(batch), operation=transaction.operation.id
+            "declared/lock_nodes",
+            label=kind.label,
+            ids=list(batch),
+            operation=transaction.operation.id,
+            fields=fields,
+            edges=edges,
         )
-        found.update({str(row["id"]): row for row in rows})
+        for one in listed(rows[0]["found"]):
+            id, version, values, ends = listed(one)
+            found[str(id)] = {
+                "version": version,
+                **dict(zip(fields, listed(values), strict=True)),
+                **{edge.name: _seen(edge, those) for edge, those in zip(kind.edges, listed(ends), strict=True)},
+            }
     return found
+
+
+def _seen(edge: Edge, ends: Value) -> Value:
+    named = [end.removeprefix(edge.prefix) for end in texts(ends)]
+    return named if edge.many else (named[0] if named else None)
 
 
 def version_of(row: Mapping[str, Value]) -> int:
     """The version in a row that a lock returned."""
-    version = row["version"]
-    if not isinstance(version, int):
-        raise TypeError(f"version is {version!r}")
-    return version
+    return number(row["version"])
+
+
+def unexpected(kind: Kind, wanted: Wanted, there: Mapping[str, Value] | None) -> Refusal | None:
+    """Why a node cannot be changed or deleted: it is not there, or not at the version that the caller expects."""
+    if there is None:
+        return NotFound(f"there is no {kind.label} {wanted.id}", wanted.locate("id"))
+    if wanted.expected_version in (None, version_of(there)):
+        return None
+    return Conflict(
+        f"{kind.label} {wanted.id} is at version {version_of(there)}, not {wanted.expected_version}",
+        wanted.locate("expectedVersion"),
+    )
 
 
 async def save(
-    change: Change, transaction: Transaction, kind: Kind, *, wanted: Sequence[Wanted], saving: Saving
+    change: Change,
+    transaction: Transaction,
+    label: str,
+    *,
+    wanted: Sequence[Wanted],
+    saving: Saving,
+    before: Mapping[str, Mapping[str, Value]] | None = None,
 ) -> list[Saved]:
     """Create or update nodes of one kind, in as few statements as there are thousands, and record an event for each.
 
-    What is already as wanted is left alone and keeps its version. Raises Conflict (exists already, or not at the
-    expected version), NotFound (the node, its parent, or what an edge names), all problems at once.
+    What is already as wanted is left alone and keeps its version. `before` is what a lock said, where the caller has
+    locked them. Raises InvalidInput (a value), Conflict (exists already, or not at the expected version), NotFound (the
+    node, its parent, or what an edge names), all problems at once.
     """
-    before = await lock(transaction, kind, [one.id for one in wanted])
+    kind = change.kinds[label]
+    refuse([problem for one in wanted for problem in kind.check(one.values, one.locate)])
+    if before is None:
+        before = await lock(transaction, kind, [one.id for one in wanted])
     problems: list[Refusal] = []
     creates, updates = [], []
     for one in wanted:
         there = before.get(one.id)
-        if there is None and saving is Saving.UPDATE:
-            problems.append(NotFound(f"there is no {kind.label} {one.id}", one.locate("id")))
-        elif there is None:
+        if there is None and saving is not Saving.UPDATE:
             creates.append(one)
-        elif saving is Saving.CREATE:
+        elif there is not None and saving is Saving.CREATE:
             problems.append(Conflict(f"{kind.label} {one.id} exists already", one.locate("name")))
-        elif one.expected_version is not None and version_of(there) != one.expected_version:
-            problems.append(
-                Conflict(
-                    f"{kind.label} {one.id} is at version {version_of(there)}, not {one.expected_version}",
-                    one.locate("expectedVersion"),
-                )
-            )
-        elif _changed(kind, one, there):
+        elif refusal := unexpected(kind, one, there):
+            problems.append(refusal)
+        elif there is not None and any(_differ(there[key], value) for key, value in one.values.items()):
             updates.append(one)
     refuse(problems)
-    await _create(transaction, kind, creates, change)
-    versions = {one.id: 1 for one in creates}
-    for batch in batches(updates):
-        rows = await transaction.run(
-            f"{kind.folder}/update_{kind.folder}",
-            rows=[{"id": one.id, **_merged(kind, one, before[one.id])} for one in batch],
-        )
-        versions.update({str(row["id"]): version_of(row) for row in rows})
-    await _save_edges(transaction, kind, creates, {one.id: before[one.id] for one in updates}, updates)
-    await change.record(
-        transaction,
-        [
-            change.event(
-                "created" if one.id not in before else "updated",
-                kind.label,
-                subject=one.id,
-                version=versions[one.id],
-                data={
-                    "before": _visible(kind, before.get(one.id)),
-                    "after": _visible(kind, {**before.get(one.id, {}), **_given(one)}),
-                },
-                application_id=one.application_id,
-                environment_id=one.environment_id,
-            )
-            for one in [*creates, *updates]
-        ],
-    )
+    await _create(transaction, kind, creates)
+    await _update(transaction, kind, updates)
+    versions = {one.id: 1 for one in creates} | {one.id: version_of(before[one.id]) + 1 for one in updates}
+    await _save_edges(transaction, kind, before, [*creates, *updates])
+    await change.record(transaction, [_event(change, kind, one, before, versions) for one in [*creates, *updates]])
     outcome = {one.id: Outcome.CREATED for one in creates} | {one.id: Outcome.UPDATED for one in updates}
     return [
         Saved(one.id, outcome.get(one.id, Outcome.UNCHANGED), versions.get(one.id) or version_of(before[one.id]))
@@ -238,116 +268,112 @@ async def save(
     ]
 
 
-def _given(one: Wanted) -> dict[str, Value]:
-    return {key: value for key, value in one.values.items() if value is not None}
+def _differ(one: Value, other: Value) -> bool:
+    # No text and an empty one are the same to whoever reads it.
+    return one != other and not (one in (None, "") and other in (None, ""))
 
 
-def _changed(kind: Kind, one: Wanted, there: Mapping[str, Value]) -> bool:
-    return any(there.get(key) != value for key, value in _given(one).items())
+def _event(
+    change: Change,
+    kind: Kind,
+    one: Wanted,
+    before: Mapping[str, Mapping[str, Value]],
+    versions: Mapping[str, int],
+) -> EventDraft:
+    there = before.get(one.id)
+    return change.event(
+        "updated" if there else "created",
+        kind.label,
+        subject=one.id,
+        version=versions[one.id],
+        data={"before": shown(kind, there), "after": shown(kind, {**(there or {}), **one.values})},
+        **change.place(kind.label, one.id),
+    )
 
 
-def _merged(kind: Kind, one: Wanted, there: Mapping[str, Value]) -> dict[str, Value]:
-    given = _given(one)
-    return {key: given.get(key, there.get(key)) for key in kind.fields}
+def shown(kind: Kind, values: Mapping[str, Value] | None) -> Mapping[str, Value] | None:
+    """What an event says of a node."""
+    return None if values is None else {key: values.get(key) for key in kind.told}
 
 
-def _visible(kind: Kind, row: Mapping[str, Value] | None) -> Mapping[str, Value] | None:
-    if row is None:
-        return None
-    return {key: row.get(key) for key in (*kind.fields, *(edge for edge, _ in kind.edges))}
-
-
-async def _create(transaction: Transaction, kind: Kind, creates: Sequence[Wanted], change: Change) -> None:
+async def _create(transaction: Transaction, kind: Kind, creates: Sequence[Wanted]) -> None:
     problems: list[Refusal] = []
+    fields = [field.name for field in kind.fields]
     for batch in batches(creates):
         rows = await transaction.run(
-            f"{kind.folder}/create_{kind.folder}",
+            "declared/create_nodes",
+            label=kind.label,
+            parent_label=kind.parent.label,
+            parent_type=kind.parent.type,
             rows=[
-                {"id": one.id, "name": one.name, **{key: one.values.get(key) for key in kind.fields}}
-                | ({} if kind.parent_column is None else {kind.parent_column: one.parent_id})
+                {
+                    "id": one.id,
+                    "name": one.name,
+                    "parent_id": kind.parent.fixed or one.parent_id,
+                    "properties": {**kind.constants, **{key: one.values.get(key) for key in fields}},
+                }
                 for one in batch
             ],
-            **(kind.extra or {}),
         )
-        created = {str(row["id"]) for row in rows}
+        created = set(texts(rows[0]["ids"]))
         problems += [
-            NotFound(f"there is no {kind.parent_label or 'Team'} {one.parent_id or ''}".rstrip(), one.locate("parent"))
+            NotFound(f"there is no {kind.parent.label} {kind.parent.fixed or one.parent_id}", one.locate("parent"))
             for one in batch
             if one.id not in created
         ]
     refuse(problems)
 
 
+async def _update(transaction: Transaction, kind: Kind, updates: Sequence[Wanted]) -> None:
+    fields = {field.name for field in kind.fields}
+    for batch in batches(updates):
+        await transaction.run(
+            "declared/update_nodes",
+            label=kind.label,
+            rows=[
+                {"id": one.id, "properties": {key: value for key, value in one.values.items() if key in fields}}
+                for one in batch
+            ],
+        )
+
+
+def _ends(edge: Edge, value: Value) -> list[str]:
+    named = listed(value) if edge.many else [] if value is None else [value]
+    return [f"{edge.prefix}{end}" for end in named]
+
+
 async def _save_edges(
-    transaction: Transaction,
-    kind: Kind,
-    creates: Sequence[Wanted],
-    before: Mapping[str, Mapping[str, Value]],
-    updates: Sequence[Wanted],
+    transaction: Transaction, kind: Kind, before: Mapping[str, Mapping[str, Value]], wanted: Sequence[Wanted]
 ) -> None:
     problems: list[Refusal] = []
-    for column, statement in kind.edges:
-        moved = [one for one in creates if one.values.get(column) is not None]
-        moved += [one for one in updates if _given(one).get(column) not in (None, before[one.id].get(column))]
-        for batch in batches(moved):
-            rows = await transaction.run(
-                f"{kind.folder}/{statement}", rows=[{"id": one.id, column: one.values[column]} for one in batch]
+    for edge in kind.edges:
+        gone: list[list[str]] = []
+        new: list[tuple[Wanted, str]] = []
+        for one in wanted:
+            if edge.name not in one.values:
+                continue
+            old, now = _ends(edge, before.get(one.id, {}).get(edge.name)), _ends(edge, one.values[edge.name])
+            gone += [[one.id, end] for end in old if end not in now]
+            new += [(one, end) for end in now if end not in old]
+        for batch in batches(gone):
+            await transaction.run(
+                "declared/unlink_nodes", rows=list(batch), type=edge.hop.type, outgoing=edge.hop.outgoing
             )
-            done = {str(row["id"]) for row in rows}
+        for group in batches(new):
+            rows = await transaction.run(
+                "declared/link_nodes",
+                rows=[[one.id, end] for one, end in group],
+                type=edge.hop.type,
+                outgoing=edge.hop.outgoing,
+                label=edge.hop.label,
+            )
+            done = {texts(pair) for pair in listed(rows[0]["made"])}
             problems += [
-                NotFound(f"{one.id}: there is no {column.replace('_', ' ')} {one.values[column]}", one.locate(column))
-                for one in batch
-                if one.id not in done
+                NotFound(
+                    f"{one.id}: there is no {edge.name.replace('_', ' ')} {end.removeprefix(edge.prefix)}",
+                    one.locate(edge.name),
+                )
+                for one, end in group
+                if (one.id, end) not in done
             ]
     refuse(problems)
-
-
-async def delete(
-    change: Change,
-    transaction: Transaction,
-    kind: Kind,
-    *,
-    wanted: Wanted,
-    check: Callable[[], Awaitable[None]],
-    remove: Callable[[], Awaitable[None]],
-) -> Saved:
-    """Lock one node, check that nothing uses it, record that it is deleted, and delete it.
-
-    Raises NotFound, Conflict, and what `check` raises.
-    """
-    there = (await lock(transaction, kind, [wanted.id])).get(wanted.id)
-    if there is None:
-        raise NotFound(f"there is no {kind.label} {wanted.id}", wanted.locate("id"))
-    version = version_of(there)
-    if wanted.expected_version not in (None, version):
-        raise Conflict(
-            f"{kind.label} {wanted.id} is at version {version}, not {wanted.expected_version}",
-            wanted.locate("expectedVersion"),
-        )
-    await check()
-    await change.record(
-        transaction,
-        [
-            change.event(
-                "deleted",
-                kind.label,
-                subject=wanted.id,
-                version=version,
-                data={"before": _visible(kind, there), "after": None},
-                application_id=wanted.application_id,
-                environment_id=wanted.environment_id,
-            )
-        ],
-    )
-    await remove()
-    return Saved(wanted.id, Outcome.DELETED, version)
-
-
-async def refuse_in_use(transaction: Transaction, statement: str, id: str, *, label: str) -> None:
-    """Raise InUse where the statement finds anything that uses the node; it names at most a hundred."""
-    rows = await transaction.run(statement, id=id)
-    if rows:
-        users = tuple(str(row["id"]) for row in rows)
-        said = ", ".join(f"{row['label']} {row['id']}" for row in rows[:5])
-        more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
-        raise InUse(f"{label} {id} is in use by {said}{more}", users, "id")

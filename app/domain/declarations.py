@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from app.domain import names
+from app.domain.drift import USUAL, DriftRules
 from app.domain.images import parse_image
 from app.domain.manifests import (
     ApplicationManifest,
@@ -43,6 +44,7 @@ class EnvironmentDeclaration:
     provider: str | None
     namespace: str
     promotes_to: str | None
+    drift: DriftRules = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,9 @@ class ServiceDeclaration:
     version: VersionSpec
     version_id: str
     dependencies: tuple[DependencyDeclaration, ...]
+    exposure: str = "internal"
+    data_class: str = "internal"
+    deprecated: bool | None = None
 
 
 Declaration: TypeAlias = ProjectDeclaration | EnvironmentDeclaration | ApplicationDeclaration | ServiceDeclaration
@@ -164,6 +169,7 @@ def _environment(manifest: EnvironmentManifest) -> EnvironmentDeclaration:
         provider=spec.provider,
         namespace=spec.namespace or names.default_namespace(metadata.project, metadata.name),
         promotes_to=None if spec.promotes_to is None else names.environment_id(metadata.project, spec.promotes_to),
+        drift=DriftRules(spec.drift.every_seconds, spec.drift.heal, tuple(sorted(set(spec.drift.ignore)))),
     )
 
 
@@ -185,4 +191,7 @@ def _service(manifest: ServiceManifest) -> ServiceDeclaration:
         version=version,
         version_id=version_id(service, version),
         dependencies=tuple(sorted(dependencies, key=lambda dependency: dependency.service_id)),
+        exposure=spec.exposure,
+        data_class=spec.data_class,
+        deprecated=spec.deprecated,
     )

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain import names, policies
-from app.domain.changes import Change, Kind, batches, lock, named, refuse, version_of
+from app.domain.changes import Change, batches, named, refuse, version_of
+from app.domain.rows import listed, mapped, texts
 from app.errors import InvalidInput, NotFound, Refusal
-from app.graph import Transaction
-
-SERVICE = Kind(
-    label="Service",
-    folder="services",
-    fields=("description",),
-    parent_label="Application",
-    parent_column="application_id",
-)
+from app.transactions import Transaction, Value
 
 
 class DependencyKind(StrEnum):
@@ -60,54 +53,71 @@ def check_shape(service_id: str, wanted: Sequence[Dependency]) -> None:
     refuse(problems)
 
 
-async def current(transaction: Transaction, service_ids: Sequence[str]) -> dict[Edge, str]:
-    """What services depend on now: (service, target) to kind."""
-    found: dict[Edge, str] = {}
-    for batch in batches(sorted(service_ids)):
-        rows = await transaction.run("services/list_dependencies", ids=list(batch))
-        found.update({(str(row["service_id"]), str(row["target_id"])): str(row["kind"]) for row in rows})
+async def lock(transaction: Transaction, ids: Sequence[str]) -> dict[str, Mapping[str, Value]]:
+    """Lock services until the transaction ends, in one order for all; by id what they are, desire and depend on."""
+    found: dict[str, Mapping[str, Value]] = {}
+    for batch in batches(sorted(ids)):
+        rows = await transaction.run("services/lock_services", ids=list(batch), operation=transaction.operation.id)
+        found.update({str(one["id"]): one for one in mapped(rows[0]["found"])})
     return found
 
 
+def edges_of(service_id: str, locked: Mapping[str, Value]) -> dict[Edge, str]:
+    """What a service depends on, (service, target) to kind, as its lock has found it."""
+    pairs = (texts(pair) for pair in listed(locked.get("dependencies")))
+    return {(service_id, target): kind for target, kind in pairs}
+
+
 async def replace(
-    change: Change, transaction: Transaction, wanted: Sequence[tuple[str, Sequence[Dependency]]]
+    change: Change,
+    transaction: Transaction,
+    wanted: Sequence[tuple[str, Sequence[Dependency]]],
+    *,
+    before: Mapping[str, Mapping[str, Value]],
 ) -> set[str]:
     """Make the dependencies of locked services exactly these; returns the services whose edges changed.
 
-    The policies on a new dependency run on the changed graph. Raises InvalidInput, NotFound (a target that does not
-    exist), PolicyDenied.
+    `before` is what `lock` said of those that are not new. The policies on a new dependency run on the changed graph.
+    Raises InvalidInput, NotFound (a target that does not exist), PolicyDenied.
     """
+    there: dict[Edge, str] = {}
+    after: dict[Edge, Dependency] = {}
     for service_id, dependencies in wanted:
         check_shape(service_id, dependencies)
-    before = await current(transaction, [service_id for service_id, _ in wanted])
-    after = {(service_id, one.target_id): one for service_id, all_of in wanted for one in all_of}
-    saved = {edge: one for edge, one in after.items() if before.get(edge) != one.kind}
-    removed = [edge for edge in before if edge not in after]
+        there |= edges_of(service_id, before.get(service_id, {}))
+        after.update({(service_id, one.target_id): one for one in dependencies})
+    removed = [edge for edge in there if edge not in after]
     for batch in batches(removed):
-        await transaction.run(
-            "services/remove_dependencies", rows=[{"service_id": source, "target_id": to} for source, to in batch]
-        )
-    await _save(transaction, saved)
-    await policies.enforce_dependencies(transaction, [edge for edge in saved if edge not in before])
+        await transaction.run("services/remove_dependencies", rows=[list(edge) for edge in batch])
+    saved = {edge: one for edge, one in after.items() if there.get(edge) != one.kind}
+    await _save(change, transaction, saved, there)
     return {source for source, _ in [*saved, *removed]}
 
 
-async def _save(transaction: Transaction, saved: dict[Edge, Dependency]) -> None:
-    problems: list[Refusal] = []
-    for batch in batches(sorted(saved)):
-        rows = await transaction.run(
-            "services/save_dependencies",
-            rows=[
-                {"service_id": source, "target_id": to, "kind": saved[source, to].kind.value} for source, to in batch
-            ],
+async def _save(
+    change: Change, transaction: Transaction, saved: Mapping[Edge, Dependency], there: Mapping[Edge, str]
+) -> None:
+    """Write edges that are new or of another kind; what is new passes the policies."""
+    for changed in batches([edge for edge in sorted(saved) if edge in there]):
+        await transaction.run(
+            "services/update_dependencies", rows=[[*edge, saved[edge].kind.value] for edge in changed]
         )
-        done = {(str(row["service_id"]), str(row["target_id"])) for row in rows}
-        problems += [
-            NotFound(f"there is no Service {edge[1]}", saved[edge].locate("service"))
-            for edge in batch
-            if edge not in done
-        ]
+    added = [edge for edge in sorted(saved) if edge not in there]
+    problems: list[Refusal] = []
+    for batch in batches(added):
+        rows = await transaction.run(
+            "services/create_dependencies", rows=[[*edge, saved[edge].kind.value] for edge in batch]
+        )
+        made = listed(rows[0]["made"])
+        if len(made) < len(batch):
+            done = {texts(edge) for edge in made}
+            problems += [
+                NotFound(f"there is no Service {edge[1]}", saved[edge].locate("service"))
+                for edge in batch
+                if edge not in done
+            ]
     refuse(problems)
+    await policies.enforce_dependencies(transaction, added, ids=change.ids, actor=change.actor.id)
 
 
 async def add_dependency(change: Change, service_id: str, dependency: Dependency) -> str:
@@ -118,15 +128,14 @@ async def add_dependency(change: Change, service_id: str, dependency: Dependency
     check_shape(service_id, [dependency])
 
     async def work(transaction: Transaction) -> str:
-        version = await _locked_version(transaction, service_id)
+        locked = await _locked(transaction, service_id)
         edge = (service_id, dependency.target_id)
-        before = await current(transaction, [service_id])
+        before = edges_of(service_id, locked)
         if before.get(edge) == dependency.kind:
             return service_id
-        await _save(transaction, {edge: dependency})
-        if edge not in before:
-            await policies.enforce_dependencies(transaction, [edge])
-        await _touched(change, transaction, service_id, version=version, before=before)
+        await _save(change, transaction, {edge: dependency}, before)
+        after = {**before, edge: dependency.kind.value}
+        await _touched(change, transaction, service_id, version=version_of(locked), before=before, after=after)
         return service_id
 
     return await change.commit("add_dependency", work)
@@ -136,28 +145,34 @@ async def remove_dependency(change: Change, service_id: str, target_id: str) -> 
     """Let a service no longer depend on another. Raises NotFound (service or dependency), Forbidden."""
 
     async def work(transaction: Transaction) -> str:
-        version = await _locked_version(transaction, service_id)
-        before = await current(transaction, [service_id])
+        locked = await _locked(transaction, service_id)
+        before = edges_of(service_id, locked)
         if (service_id, target_id) not in before:
             raise NotFound(f"{service_id} does not depend on {target_id}", "dependsOn")
-        await transaction.run("services/remove_dependencies", rows=[{"service_id": service_id, "target_id": target_id}])
-        await _touched(change, transaction, service_id, version=version, before=before)
+        await transaction.run("services/remove_dependencies", rows=[[service_id, target_id]])
+        after = {edge: kind for edge, kind in before.items() if edge != (service_id, target_id)}
+        await _touched(change, transaction, service_id, version=version_of(locked), before=before, after=after)
         return service_id
 
     return await change.commit("remove_dependency", work)
 
 
-async def _locked_version(transaction: Transaction, service_id: str) -> int:
-    there = (await lock(transaction, SERVICE, [service_id])).get(service_id)
+async def _locked(transaction: Transaction, service_id: str) -> Mapping[str, Value]:
+    there = (await lock(transaction, [service_id])).get(service_id)
     if there is None:
         raise NotFound(f"there is no Service {service_id}", "service")
-    return version_of(there)
+    return there
 
 
 async def _touched(
-    change: Change, transaction: Transaction, service_id: str, *, version: int, before: dict[Edge, str]
+    change: Change,
+    transaction: Transaction,
+    service_id: str,
+    *,
+    version: int,
+    before: Mapping[Edge, str],
+    after: Mapping[Edge, str],
 ) -> None:
-    after = await current(transaction, [service_id])
     await transaction.run("services/touch_services", ids=[service_id])
     await change.record(
         transaction,
@@ -174,5 +189,5 @@ async def _touched(
     )
 
 
-def _said(edges: dict[Edge, str]) -> list[str]:
+def _said(edges: Mapping[Edge, str]) -> list[str]:
     return [f"{kind} {target}" for (_, target), kind in sorted(edges.items())]

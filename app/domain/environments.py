@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain import names
-from app.domain.changes import Change, Kind, Saved, Saving, Wanted, delete, named, refuse, refuse_in_use, save
+from app.domain.changes import Change, Saved, Saving, Wanted, named, refuse, said, save
+from app.domain.drift import DriftRules
 from app.domain.rows import listed
 from app.errors import InUse, InvalidInput, NotFound
-from app.graph import Transaction
+from app.transactions import Transaction
 
 
 class Stage(StrEnum):
@@ -19,16 +20,6 @@ class Stage(StrEnum):
     DEVELOPMENT = "development"
     STAGING = "staging"
     PRODUCTION = "production"
-
-
-KIND = Kind(
-    label="Environment",
-    folder="environments",
-    fields=("description", "stage", "namespace"),
-    parent_label="Project",
-    parent_column="project_id",
-    edges=(("provider", "target_providers"), ("promotes_to", "promote_environments")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +37,7 @@ class EnvironmentSpec:
     namespace: str | None = None
     provider: str | None = None
     promotes_to: str | None = None
+    drift: DriftRules | None = None
     expected_version: int | None = None
     locate: Callable[[str], str] = named
 
@@ -69,17 +61,19 @@ def _wanted(spec: EnvironmentSpec) -> Wanted:
     return Wanted(
         id=id,
         name=spec.name,
-        values={
-            "description": spec.description,
-            "stage": spec.stage,
-            "namespace": spec.namespace,
-            "provider": spec.provider,
-            "promotes_to": spec.promotes_to,
-        },
+        values=said(
+            {
+                "description": spec.description,
+                "stage": spec.stage,
+                "namespace": spec.namespace,
+                "provider": spec.provider,
+                "promotes_to": spec.promotes_to,
+            }
+        )
+        | ({} if spec.drift is None else spec.drift.values()),
         parent_id=spec.project_id,
         locate=spec.locate,
         expected_version=spec.expected_version,
-        environment_id=id,
     )
 
 
@@ -101,6 +95,7 @@ def completed(spec: EnvironmentSpec, *, default_provider: str) -> EnvironmentSpe
         namespace=spec.namespace or f"{spec.project_id}-{spec.name}"[:63].rstrip("-"),
         provider=spec.provider or default_provider,
         promotes_to=spec.promotes_to,
+        drift=spec.drift,
         expected_version=spec.expected_version,
         locate=spec.locate,
     )
@@ -116,8 +111,8 @@ async def save_all(
     """
     wanted = [_wanted(spec) for spec in specs]
     await _refuse_moves(transaction, wanted)
-    saved = await save(change, transaction, KIND, wanted=wanted, saving=saving)
-    promoting = [one.id for one in wanted if one.values["promotes_to"] is not None]
+    saved = await save(change, transaction, "Environment", wanted=wanted, saving=saving)
+    promoting = [one.id for one in wanted if "promotes_to" in one.values]
     if promoting:
         loops = await transaction.run("environments/find_promotion_loop", ids=promoting)
         if loops:
@@ -128,7 +123,7 @@ async def save_all(
 
 
 async def _refuse_moves(transaction: Transaction, wanted: Sequence[Wanted]) -> None:
-    rows = [{"id": one.id, "namespace": one.values["namespace"]} for one in wanted if one.values["namespace"]]
+    rows = [{"id": one.id, "namespace": one.values["namespace"]} for one in wanted if "namespace" in one.values]
     places = {one.id: one.locate("namespace") for one in wanted}
     moved = await transaction.run("environments/find_moved_namespaces", rows=rows) if rows else []
     refuse(
@@ -151,22 +146,3 @@ async def save_environment(change: Change, spec: EnvironmentSpec, *, saving: Sav
         return (await save_all(change, transaction, [spec], saving=saving))[0].id
 
     return await change.commit(f"{saving}_environment", work)
-
-
-async def delete_environment(change: Change, id: str, *, expected_version: int | None = None) -> str:
-    """Delete an environment in which nothing is deployed and to which none promotes.
-
-    Raises NotFound, Conflict (another version), InUse naming the deployments and environments, Forbidden.
-    """
-    wanted = Wanted(id=id, name=id, values={}, expected_version=expected_version, environment_id=id)
-
-    async def work(transaction: Transaction) -> str:
-        async def check() -> None:
-            await refuse_in_use(transaction, "environments/find_environment_users", id, label="Environment")
-
-        async def remove() -> None:
-            await transaction.run("environments/delete_environment", id=id)
-
-        return (await delete(change, transaction, KIND, wanted=wanted, check=check, remove=remove)).id
-
-    return await change.commit("delete_environment", work)

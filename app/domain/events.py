@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 import orjson
 
-from app.graph import Transaction, Value
 from app.ids import Ids
+from app.transactions import Transaction, Value
+
+AT_ONCE: Final = 1_000
+"""Events a statement."""
 
 
 class Category(StrEnum):
@@ -37,7 +41,8 @@ class EventDraft:
     """An event before it has its number.
 
     `type` is a dotted verb in the past (`service.created`, `run.step.failed`); `subject` and `subject_label` name the
-    node it is about, `subject_version` that node's version after the change. `data` holds `before` and `after` and
+    node it is about, `subject_version` that node's version after the change; None
+    for the one it has in the transaction that writes the event. `data` holds `before` and `after` and
     never a secret. `correlation_id` joins all events of one request or run.
     """
 
@@ -45,7 +50,7 @@ class EventDraft:
     category: Category
     subject: str
     subject_label: str
-    subject_version: int
+    subject_version: int | None
     actor: str
     correlation_id: str
     message: str
@@ -61,27 +66,35 @@ async def record(transaction: Transaction, ids: Ids, drafts: Sequence[EventDraft
     The operation's id is their change set. They point to their subject while it exists: record a deletion's event
     before the deletion.
     """
-    if not drafts:
-        return
-    await transaction.run(
-        "events/append_events",
-        events=[
-            {
-                "id": ids.new(),
-                "type": draft.type,
-                "category": draft.category,
-                "level": draft.level,
-                "subject": draft.subject,
-                "subject_label": draft.subject_label,
-                "subject_version": draft.subject_version,
-                "actor": draft.actor,
-                "correlation_id": draft.correlation_id,
-                "change_set": transaction.operation.id,
-                "message": draft.message,
-                "application_id": draft.application_id,
-                "environment_id": draft.environment_id,
-                "data": orjson.dumps(draft.data).decode(),
-            }
-            for draft in drafts
-        ],
-    )
+    await append(transaction, rows(transaction, ids, drafts))
+
+
+def rows(transaction: Transaction, ids: Ids, drafts: Sequence[EventDraft]) -> list[Value]:
+    """What `append` writes of drafts, for those who have something else to wait for meanwhile."""
+    return [_row(draft, id=ids.new(), change_set=transaction.operation.id) for draft in drafts]
+
+
+async def append(transaction: Transaction, rows: Sequence[Value]) -> None:
+    """Write the rows of drafts into the transaction, as `record` says."""
+    for start in range(0, len(rows), AT_ONCE):
+        await transaction.run("events/append_events", events=rows[start : start + AT_ONCE])
+
+
+def _row(draft: EventDraft, *, id: str, change_set: str) -> list[Value]:
+    # By position: the names of fourteen columns would be most of what is sent.
+    return [
+        id,
+        draft.type,
+        draft.category,
+        draft.level,
+        draft.subject,
+        draft.subject_label,
+        draft.subject_version,
+        draft.actor,
+        draft.correlation_id,
+        change_set,
+        draft.application_id,
+        draft.environment_id,
+        draft.message,
+        orjson.dumps(draft.data).decode(),
+    ]

@@ -48,7 +48,7 @@ def parse_image(text: str) -> ImageReference:
     """
     if not text:
         raise ValueError("an image reference must not be empty")
-    if any(character.isspace() for character in text):
+    if text != "".join(text.split()):
         raise ValueError(f"{text!r} is no image reference: it has white space in it")
     if "://" in text:
         raise ValueError(f"{text!r} is no image reference: leave {text.split('://')[0]}:// out")

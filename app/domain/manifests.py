@@ -22,6 +22,7 @@ API_VERSION: Final = "trellis/v1"
 
 _VARIABLE_PATTERN = r"[A-Za-z_][A-Za-z0-9_.-]{0,252}"
 _PORT_NAME_PATTERN = r"[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?"
+_FIELD_PATTERN = r"[A-Za-z0-9_.*-]{1,300}"
 _DEPENDENCY_PATTERN = rf"({SLUG_PATTERN}/)?{SLUG_PATTERN}"
 
 
@@ -69,6 +70,15 @@ def _dependency(text: str) -> str:
     return text
 
 
+def _field(text: str) -> str:
+    if re.fullmatch(_FIELD_PATTERN, text) is None:
+        raise ValueError(
+            "must be a field such as replicas or environment.MODE, 1 to 300 letters, digits, '_', '.', '-' and '*', "
+            f"not {text[:80]!r}"
+        )
+    return text
+
+
 def _plain(text: str) -> str:
     if "\0" in text:
         raise ValueError("must not hold the character NUL")
@@ -99,6 +109,7 @@ Argument = Annotated[str, Field(max_length=131_072), AfterValidator(_plain)]
 PortNumber = Annotated[int, Field(ge=1, le=65_535)]
 Cpu = Annotated[str, AfterValidator(_cpu), Field(json_schema_extra=_pattern(QUANTITY_PATTERN))]
 Memory = Annotated[str, AfterValidator(_memory), Field(json_schema_extra=_pattern(QUANTITY_PATTERN))]
+Ignored = Annotated[str, AfterValidator(_field), Field(json_schema_extra=_pattern(_FIELD_PATTERN))]
 Description = Annotated[str, Field(max_length=2_000, description="What it is, for people."), AfterValidator(_plain)]
 
 
@@ -143,6 +154,18 @@ class ApplicationSpec(Part):
     description: Description = ""
 
 
+class DriftSpec(Part):
+    """What is to be done about what was changed outside of Trellis."""
+
+    every_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = Field(
+        default=None, description="Seconds between two looks; 0 is never, and the workers' setting if left out."
+    )
+    heal: bool = Field(default=False, description="Whether it is put back without being asked.")
+    ignore: Annotated[list[Ignored], Field(max_length=100)] = Field(
+        default=[], description="Fields that may differ, such as replicas; also patterns, such as environment.*."
+    )
+
+
 class EnvironmentSpec(Part):
     """Where the services of a project run, and what comes after it."""
 
@@ -159,6 +182,7 @@ class EnvironmentSpec(Part):
     promotes_to: Name | None = Field(
         default=None, description="The environment of the same project that a version is promoted to from here."
     )
+    drift: DriftSpec = Field(default=DriftSpec(), description="What is to be done about drift.")
 
 
 class PortSpec(Part):
@@ -235,10 +259,20 @@ class ServiceSpec(Part):
     """What a service runs and needs."""
 
     description: Description = ""
+    exposure: Literal["internal", "public"] = Field(
+        default="internal", description="Who can reach it: other services, or anybody; policies look at it."
+    )
+    data_class: Literal["public", "internal", "confidential", "personal"] = Field(
+        default="internal", description="How much the data that it holds matters; policies look at it."
+    )
     version: Annotated[str, AfterValidator(_label)] | None = Field(
         default=None,
         description="A label for this version; from the image's tag or digest if left out.",
         json_schema_extra=_pattern(LABEL_PATTERN),
+    )
+    deprecated: bool | None = Field(
+        default=None,
+        description="Whether this version is not to be deployed any more; policies look at it. As it is if left out.",
     )
     image: Annotated[str, AfterValidator(_image)] = Field(
         description="The container image: registry/repository:tag@digest.", json_schema_extra=_pattern(IMAGE_PATTERN)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 SLUG_PATTERN: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
@@ -23,6 +24,7 @@ LABEL_PATTERN: Final = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,52}[A-Za-z0-9])?"
 VERSION_PATTERN: Final = LABEL_PATTERN + r"-[0-9a-f]{8}"
 """A version's name: its label and the first eight hexadecimal digits of its specification's SHA-256."""
 
+SLUG_LENGTH: Final = 63
 LABEL_LENGTH: Final = 54
 
 _SLUG = re.compile(SLUG_PATTERN)
@@ -78,28 +80,34 @@ class DeploymentName:
 
 def is_slug(text: str) -> bool:
     """Whether a text can name a project, environment, application or service."""
+    return len(text) <= SLUG_LENGTH and _is_slug(text)
+
+
+@lru_cache(maxsize=8_192)
+def _is_slug(text: str) -> bool:
+    # The same few names stand in every document of a folder, and in every id.
     return _SLUG.fullmatch(text) is not None
 
 
 def project_id(name: str) -> str:
     """The id of a project. ValueError for what is no DNS label."""
-    return _slug(name)
+    return slug(name)
 
 
 def environment_id(project: str, name: str) -> str:
     """The id of a project's environment, both given by name. ValueError for what is no DNS label."""
-    return f"{_slug(project)}@{_slug(name)}"
+    return f"{slug(project)}@{slug(name)}"
 
 
 def application_id(project: str, name: str) -> str:
     """The id of a project's application, both given by name. ValueError for what is no DNS label."""
-    return f"{_slug(project)}/{_slug(name)}"
+    return f"{slug(project)}/{slug(name)}"
 
 
 def service_id(application: str, name: str) -> str:
     """The id of a service, from its application's id and its own name. ValueError where either is malformed."""
     parse_application_id(application)
-    return f"{application}/{_slug(name)}"
+    return f"{application}/{slug(name)}"
 
 
 def dependency_id(application: str, reference: str) -> str:
@@ -152,7 +160,7 @@ def deployment_id(service: str, environment: str) -> str:
 
 def parse_project_id(text: str) -> str:
     """The project's name. ValueError for anything else than a project id."""
-    return _slug(text)
+    return slug(text)
 
 
 def parse_environment_id(text: str) -> EnvironmentName:
@@ -196,8 +204,9 @@ def parse_deployment_id(text: str) -> DeploymentName:
     return DeploymentName(service, environment_id(parse_service_id(service).project, environment))
 
 
-def _slug(text: str) -> str:
-    if _SLUG.fullmatch(text) is None:
+def slug(text: str) -> str:
+    """The text, where it can be a name. ValueError for what is no DNS label."""
+    if not is_slug(text):
         raise ValueError(
             f"{text!r} is no name: 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends"
         )

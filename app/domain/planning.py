@@ -7,45 +7,18 @@ Deletes come after whatever used them, in the reverse order of the recorded depe
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-
-import orjson
 
 from app.domain import ordering
 from app.domain.names import deployment_id
-from app.domain.workloads import Target, Workload
+from app.domain.plan_changes import FieldChange, change, differences, pairs
+from app.domain.plan_digest import digest
+from app.domain.plan_inputs import Given, Sources
+from app.domain.plan_steps import Place, PlanState, Step, StepAction
+from app.domain.references import resolved
+from app.domain.workloads import Workload
 from app.errors import InvalidInput, PathNode, PolicyDenied, Violation
-
-DIGEST_FORMAT = 1
-_SECRET_WORDS = ("PASSWORD", "PASSWD", "SECRET", "TOKEN", "APIKEY", "API_KEY", "PRIVATE_KEY", "CREDENTIAL")
-MASKED = "(masked)"
-
-
-class StepAction(StrEnum):
-    """What a step does to one service in one environment."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    REPLACE = "replace"
-    DELETE = "delete"
-    NO_OP = "no-op"
-    BLOCKED = "blocked"
-
-    @property
-    def acts(self) -> bool:
-        """Whether a run carries it out."""
-        return self not in (StepAction.NO_OP, StepAction.BLOCKED)
-
-
-class PlanState(StrEnum):
-    """Whether a plan can be run, is kept from it by a policy, or has nothing to do."""
-
-    READY = "ready"
-    BLOCKED = "blocked"
-    EMPTY = "empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +39,9 @@ class Desired:
 class Recorded:
     """A deployment as the graph records it: `workload` is what runs, None where nothing does.
 
-    `provider` carried it out; `hard` is what it depended on when it was deployed.
+    `provider` carried it out; `hard` is what it depended on when it was deployed. `outputs` are what the provider said
+    about it, `inputs` the values that references in its environment had, both as `name=value`. `drifted` says that what
+    was seen differs from that: `observed` are the `field=value` lines that were seen, `expected` those in whose place.
     """
 
     key: str
@@ -78,6 +53,11 @@ class Recorded:
     version_id: str | None
     workload: Workload | None
     hard: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    drifted: bool = False
+    observed: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,62 +72,37 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a plan applies: an application in an environment, and who carries it out with which kinds."""
+class Concern:
+    """A policy wants a person to agree: what it is about (a node's id), the policy's name and the sentence."""
 
-    tenant: str
-    application_id: str
-    environment_id: str
-    namespace: str
-    provider: str
-    provider_kinds: frozenset[str]
+    subject: str
+    policy: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """Everything a plan is computed from.
 
-    `running_elsewhere` are the services of other applications, among those needed here, that run in the environment.
+    `running_elsewhere` are the services of other applications, among those needed here, that run in the environment,
+    with their outputs. `approvals` are what policies want a person to agree to, `warnings` what others only say.
     """
 
     place: Place
     desired: tuple[Desired, ...]
     recorded: tuple[Recorded, ...]
     blocks: tuple[Block, ...] = ()
-    running_elsewhere: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step: `before` and `after` are `field=value` lines of what differs, sorted by field.
-
-    `key` is the deployment's id, `requires` the keys of the steps it waits for, `wave` counts from 1 (0 for what is not
-    carried out). `previous_provider` is where it runs so far, where that is another provider than `provider`.
-    """
-
-    key: str
-    action: StepAction
-    kind: str
-    service_id: str
-    service_name: str
-    provider: str
-    wave: int = 0
-    version_id: str | None = None
-    image: str | None = None
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-    requires: tuple[str, ...] = ()
-    hard: tuple[str, ...] = ()
-    previous_provider: str | None = None
-    policy: str | None = None
-    reason: str | None = None
-    path: tuple[str, ...] = ()
-    path_edges: tuple[str, ...] = ()
+    running_elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    approvals: tuple[Concern, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A computed plan: steps to carry out first, by wave and name, then the others by name."""
+    """A computed plan: steps to carry out first, by wave and name, then the others by name.
+
+    `approval_reasons` say why a person has to agree to it; empty where nobody has to.
+    """
 
     place: Place
     steps: tuple[Step, ...]
@@ -155,12 +110,18 @@ class Proposal:
     waves: int
     digest: str
     warnings: tuple[str, ...] = ()
+    approval_reasons: tuple[str, ...] = ()
     counts: Mapping[StepAction, int] = field(default_factory=dict)
 
     @property
     def acting(self) -> int:
         """How many steps a run of it carries out; they are the first of `steps`."""
         return sum(count for action, count in self.counts.items() if action.acts)
+
+    @property
+    def irreversible(self) -> int:
+        """How many of its steps cannot be undone."""
+        return sum(1 for step in self.steps if step.irreversible is not None)
 
 
 def propose(picture: Picture) -> Proposal:
@@ -177,7 +138,17 @@ def propose(picture: Picture) -> Proposal:
     blocks = {
         one.service_id: one for one in sorted(picture.blocks, key=lambda one: (one.policy, one.reason), reverse=True)
     }
-    steps = [_step(place, one, recorded.get(one.service_id), blocks.get(one.service_id)) for one in desired]
+    actions = {
+        one.service_id: StepAction.BLOCKED
+        if one.service_id in blocks
+        else _action(place, one, recorded.get(one.service_id))
+        for one in desired
+    }
+    sources = Sources(
+        actions, {one.service_id: one.outputs for one in picture.recorded} | dict(picture.running_elsewhere)
+    )
+    steps = [_step(picture, one, recorded.get(one.service_id), sources) for one in desired]
+    steps = [_blocked(step, blocks.get(step.service_id)) for step in steps]
     wanted = {one.service_id for one in desired}
     gone = [one for id, one in sorted(recorded.items()) if id not in wanted]
     steps += [_delete(one) for one in gone]
@@ -189,91 +160,17 @@ def propose(picture: Picture) -> Proposal:
         state = PlanState.READY
     else:
         state = PlanState.EMPTY
+    reasons = _approval_reasons(picture, ordered)
     return Proposal(
         place=place,
         steps=tuple(ordered),
         state=state,
         waves=waves,
-        digest=digest(place, ordered),
-        warnings=_warnings(desired, wanted, picture.running_elsewhere),
+        digest=digest(place, ordered, approval_reasons=reasons),
+        warnings=(*_warnings(desired, wanted, picture.running_elsewhere), *picture.warnings),
+        approval_reasons=reasons,
         counts=counts,
     )
-
-
-def digest(place: Place, steps: Sequence[Step]) -> str:
-    """SHA-256 over the canonical JSON of what will be done, and where; no ids or times of the plan itself."""
-    content = {
-        "format": DIGEST_FORMAT,
-        "application": place.application_id,
-        "environment": place.environment_id,
-        "namespace": place.namespace,
-        "provider": place.provider,
-        "steps": [
-            {
-                "key": step.key,
-                "action": step.action.value,
-                "kind": step.kind,
-                "wave": step.wave,
-                "version": step.version_id,
-                "provider": step.provider,
-                "previous_provider": step.previous_provider,
-                "before": step.before,
-                "after": step.after,
-                "requires": step.requires,
-                "policy": step.policy,
-                "path": step.path,
-            }
-            for step in steps
-        ],
-    }
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def fields(workload: Workload) -> dict[str, str]:
-    """A workload as flat text fields; values of environment variables whose name speaks of a secret are masked."""
-    resources, probe = workload.resources, workload.probe
-    flat: dict[str, str | None] = {
-        "version": workload.version_id,
-        "image": workload.image,
-        "replicas": str(workload.replicas),
-        "command": " ".join(workload.command) or None,
-        "args": " ".join(workload.args) or None,
-        "cpu_request": resources.cpu_request,
-        "cpu_limit": resources.cpu_limit,
-        "memory_request": resources.memory_request,
-        "memory_limit": resources.memory_limit,
-        "deadline_seconds": str(workload.deadline_seconds),
-    }
-    for port in workload.ports:
-        flat[f"port.{port.name}"] = f"{port.number}:{port.target}"
-    for name, value in workload.environment:
-        flat[f"environment.{name}"] = MASKED if _is_secret(name) else value
-    if probe is not None:
-        flat["probe"] = f"{probe.kind}:{probe.port}{probe.path or ''}"
-    return {name: value for name, value in flat.items() if value is not None}
-
-
-def differences(before: Workload | None, after: Workload | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The `field=value` lines that only one of the two has, or has with another value; sorted by field."""
-    old = {} if before is None else fields(before)
-    new = {} if after is None else fields(after)
-    if before is not None and after is not None:
-        for name in _changed_secrets(before, after):
-            old.pop(name, None)
-            new[name] = f"{MASKED} (changed)"
-    return (
-        tuple(f"{name}={old[name]}" for name in sorted(old) if old[name] != new.get(name)),
-        tuple(f"{name}={new[name]}" for name in sorted(new) if new[name] != old.get(name)),
-    )
-
-
-def _is_secret(name: str) -> bool:
-    return any(word in name.upper() for word in _SECRET_WORDS)
-
-
-def _changed_secrets(before: Workload, after: Workload) -> Iterable[str]:
-    old, new = dict(before.environment), dict(after.environment)
-    return [f"environment.{name}" for name in old if _is_secret(name) and name in new and old[name] != new[name]]
 
 
 def _refuse_unknown_kinds(place: Place, desired: Sequence[Desired]) -> None:
@@ -304,7 +201,20 @@ def _refuse_cycles(desired: Sequence[Desired]) -> None:
     raise PolicyDenied(message, (violation,))
 
 
-def _step(place: Place, wanted: Desired, there: Recorded | None, block: Block | None) -> Step:
+def _action(place: Place, wanted: Desired, there: Recorded | None) -> StepAction:
+    """What has to be done for a service, whatever becomes of the others."""
+    if wanted.workload is None:
+        return StepAction.NO_OP
+    if there is None or there.version_id is None:
+        return StepAction.CREATE
+    if there.provider != place.provider:
+        return StepAction.REPLACE
+    changed = there.version_id != wanted.workload.version_id or there.status != "succeeded"
+    return StepAction.UPDATE if changed or there.drifted else StepAction.NO_OP
+
+
+def _step(picture: Picture, wanted: Desired, there: Recorded | None, sources: Sources) -> Step:
+    place, workload = picture.place, wanted.workload
     step = Step(
         key=deployment_id(wanted.service_id, place.environment_id),
         action=StepAction.NO_OP,
@@ -312,35 +222,60 @@ def _step(place: Place, wanted: Desired, there: Recorded | None, block: Block | 
         service_id=wanted.service_id,
         service_name=wanted.name,
         provider=place.provider,
-        version_id=None if wanted.workload is None else wanted.workload.version_id,
-        image=None if wanted.workload is None else wanted.workload.image,
+        version_id=None if workload is None else workload.version_id,
+        image=None if workload is None else workload.image,
         hard=tuple(sorted(wanted.hard)),
     )
-    if wanted.workload is None:
+    if workload is None:
         return replace(step, reason="no version is desired")
-    runs = there is not None and there.version_id is not None
-    before, after = differences(there.workload if there is not None and runs else None, wanted.workload)
-    if there is None or not runs:
-        action = StepAction.CREATE
-    elif there.provider != place.provider:
-        action = StepAction.REPLACE
-        before, after = (*before, f"provider={there.provider}"), (*after, f"provider={place.provider}")
-        step = replace(step, previous_provider=there.provider)
-    elif there.version_id != wanted.workload.version_id:
-        action = StepAction.UPDATE
-    elif there.status != "succeeded":
-        action = StepAction.UPDATE
-        before, after = (*before, f"status={there.status}"), (*after, "status=succeeded")
-    else:
+    action = _action(place, wanted, there)
+    given = sources.given(workload, wanted.hard, place.environment_id)
+    if action is StepAction.NO_OP and not given.arriving and (there is None or _as_given(there, given)):
         return step
-    if there is not None and there.version_id is not None and there.workload is None:
-        before = (f"version={there.version_id}",)
-    step = replace(step, action=action, before=before, after=after)
-    if block is None:
+    changes = _changes(place, there, given)
+    if action is StepAction.NO_OP:
+        action = StepAction.UPDATE
+    if action is StepAction.REPLACE and there is not None:
+        return replace(
+            step,
+            action=action,
+            changes=changes,
+            previous_provider=there.provider,
+            irreversible=f"what runs at {there.provider} is taken away, with what it holds",
+        )
+    return replace(step, action=action, changes=changes)
+
+
+def _as_given(there: Recorded, given: Given) -> bool:
+    """Whether what runs was given the values that the outputs it refers to have now."""
+    had = pairs(there.inputs)
+    return all(had.get(text) == value for text, value in given.known.items())
+
+
+def _changes(place: Place, there: Recorded | None, given: Given) -> tuple[FieldChange, ...]:
+    if there is None or there.version_id is None:
+        return differences(None, given.workload, unknown=given.unknown)
+    ran = None if there.workload is None else resolved(there.workload, pairs(there.inputs))
+    changes = list(
+        differences(ran, given.workload, observed=there.observed, expected=there.expected, unknown=given.unknown)
+    )
+    if ran is None:
+        changes = [one for one in changes if one.field != "version"]
+        changes.append(change("version", there.version_id, given.workload.version_id))
+    if there.provider != place.provider:
+        changes.append(change("provider", there.provider, place.provider))
+    elif there.status != "succeeded" and there.version_id == given.workload.version_id:
+        changes.append(change("status", there.status, "succeeded"))
+    return tuple(sorted(changes, key=lambda one: one.field))
+
+
+def _blocked(step: Step, block: Block | None) -> Step:
+    if block is None or not step.action.acts:
         return step
     return replace(
         step,
         action=StepAction.BLOCKED,
+        irreversible=None,
         policy=block.policy,
         reason=block.reason,
         path=block.path,
@@ -349,7 +284,9 @@ def _step(place: Place, wanted: Desired, there: Recorded | None, block: Block | 
 
 
 def _delete(there: Recorded) -> Step:
-    before, _ = differences(there.workload, None)
+    changes = differences(there.workload, None, observed=there.observed, expected=there.expected)
+    if not changes and there.version_id is not None:
+        changes = (change("version", there.version_id, None),)
     return Step(
         key=there.key,
         action=StepAction.DELETE,
@@ -358,9 +295,19 @@ def _delete(there: Recorded) -> Step:
         service_name=there.service_name,
         provider=there.provider,
         version_id=there.version_id,
-        before=before or ((f"version={there.version_id}",) if there.version_id else ()),
+        changes=changes,
         hard=tuple(sorted(there.hard)),
+        irreversible=f"what runs at {there.provider} is taken away, with what it holds",
     )
+
+
+def _approval_reasons(picture: Picture, steps: Sequence[Step]) -> tuple[str, ...]:
+    """Why a person has to agree: what policies say of what is carried out, and of the whole where something is."""
+    acting = {step.service_id for step in steps if step.action.acts}
+    still = {step.service_id for step in steps} - acting
+    if not acting:
+        return ()
+    return tuple(sorted({f"{one.policy}: {one.reason}" for one in picture.approvals if one.subject not in still}))
 
 
 def _ordered(
@@ -391,24 +338,11 @@ def _ordered(
     return [*done, *still], max(wave.values(), default=0)
 
 
-def _warnings(desired: Sequence[Desired], wanted: set[str], running: frozenset[str]) -> tuple[str, ...]:
+def _warnings(desired: Sequence[Desired], wanted: set[str], running: Collection[str]) -> tuple[str, ...]:
     return tuple(
         f"{one.service_id} depends on {on}, which is not running in this environment"
         for one in desired
         if one.workload is not None
         for on in sorted(one.hard)
         if on not in wanted and on not in running
-    )
-
-
-def target(place: Place, *, service_id: str, name: str, kind: str) -> Target:
-    """What a provider needs to find a service in the plan's environment."""
-    return Target(
-        tenant=place.tenant,
-        application_id=place.application_id,
-        environment_id=place.environment_id,
-        service_id=service_id,
-        name=name,
-        namespace=place.namespace,
-        kind=kind,
     )

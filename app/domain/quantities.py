@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 QUANTITY_PATTERN: Final = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(([KMGTPE]i)|[numkMGTPE]|[eE][+-]?[0-9]+)?"
@@ -18,6 +19,7 @@ _LENGTH: Final = 40
 _quantity = re.compile(r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?")
 
 
+@lru_cache(maxsize=1_024)
 def parse_quantity(text: str) -> Decimal:
     """The number a quantity stands for, exactly ("100m" is 0.1, "1Ki" is 1024).
 
@@ -56,6 +58,7 @@ def parse_memory(text: str) -> int:
     return int(size)
 
 
+@lru_cache(maxsize=1_024)
 def canonical_quantity(text: str) -> str:
     """The one way Kubernetes writes this quantity back, without a fraction: "0.5" is "500m", "1024Mi" is "1Gi".
 

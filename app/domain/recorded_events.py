@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 import orjson
 
-from app.graph import Row
+from app.domain.rows import listed
+from app.transactions import Row, Value
+
+COLUMNS: Final = (
+    "id",
+    "seq",
+    "type",
+    "category",
+    "level",
+    "subject",
+    "subject_label",
+    "subject_version",
+    "actor",
+    "at",
+    "correlation_id",
+    "change_set",
+    "application_id",
+    "environment_id",
+    "message",
+    "data",
+    "hash",
+    "previous_hash",
+)
+"""What the statements that read the log return of each event, in this order."""
 
 
 class EventUnreadable(Exception):
@@ -99,8 +122,12 @@ def from_row(tenant: str, row: Row) -> RecordedEvent:
     )
 
 
-def from_rows(tenant: str, rows: Sequence[Row]) -> list[RecordedEvent]:
-    """The events of these rows, in their order. Raises EventUnreadable."""
+def from_lists(tenant: str, events: Value) -> list[RecordedEvent]:
+    """The events of a column of lists, each with the values of `COLUMNS`, in their order. Raises EventUnreadable."""
+    try:
+        rows = [dict(zip(COLUMNS, listed(values), strict=True)) for values in listed(events)]
+    except ValueError as error:
+        raise EventUnreadable("an event has other values than are known") from error
     return [from_row(tenant, row) for row in rows]
 
 

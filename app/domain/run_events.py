@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 
 from app.domain.events import Category, EventDraft, Level
-from app.domain.planning import StepAction
+from app.domain.plan_steps import StepAction
 from app.domain.run_records import Claim, Report, RunEnd, RunStep, StepEnd, StepState
 from app.domain.runs import RunState
-from app.graph import Row, Value
+from app.domain.waiting import explain
+from app.transactions import Row, Value
 
 _ENDED = {
     StepState.SUCCEEDED: ("run.step.succeeded", Level.INFO),
@@ -17,8 +18,10 @@ _ENDED = {
     StepState.SKIPPED: ("run.step.skipped", Level.WARNING),
     StepState.UNKNOWN: ("run.step.unknown", Level.ERROR),
 }
+_END_LEVELS = {RunState.SUCCEEDED: Level.INFO, RunState.CANCELLED: Level.WARNING}
 _DONE = {StepAction.CREATE: "created", StepAction.UPDATE: "updated", StepAction.REPLACE: "replaced"}
 _REMOVED = "removed"
+_NOT_DONE = {StepState.SKIPPED: "cancelled"}
 
 
 def claimed(claim: Claim, *, version: int, by: str) -> EventDraft:
@@ -29,53 +32,57 @@ def claimed(claim: Claim, *, version: int, by: str) -> EventDraft:
         claim,
         "run.started" if first else "run.resumed",
         version=version,
-        message=f"Run of {said} started" if first else f"Run of {said} was taken up by another worker",
+        message=f"Run of {said} started" if first else f"Run of {said} was taken up again",
         level=Level.INFO if first else Level.WARNING,
         data={"worker": by, "fence": claim.fence, "attempt": claim.attempts, "total": claim.total},
     )
 
 
-def steps(claim: Claim, report: Report, *, version: int) -> list[EventDraft]:
-    """What the report says about steps, in the order in which it happened."""
+def steps(claim: Claim, report: Report) -> list[EventDraft]:
+    """What the report says about steps, in the order in which it happened, of the version that the run has then.
+
+    A step that began and ended between two reports never stood in the graph as running: its end tells when it began.
+    """
+    ended = {end.step.id for end in report.ends}
     drafts = [
         _of_run(
             claim,
             "run.step.started",
-            version=version,
+            version=None,
             message=f"{start.step.service_name}: {start.step.action} started",
             data={**_named(start.step), "attempt": start.attempt, "startedAt": start.at.isoformat()},
         )
         for start in report.starts
+        if start.step.id not in ended
     ]
     drafts += [
         _of_run(
             claim,
             "run.step.progress",
-            version=version,
+            version=None,
             message=f"{note.step.service_name}: {note.message}",
             level=Level.DEBUG,
             data={**_named(note.step), "message": note.message, "done": note.done, "total": note.total},
         )
         for note in report.notes
     ]
-    return drafts + [_ended(claim, end, version=version) for end in report.ends]
+    return drafts + [_ended(claim, end) for end in report.ends]
 
 
-def deployed(claim: Claim, report: Report, *, versions: Mapping[str, int]) -> list[EventDraft]:
-    """What became of deployments; `versions` are their versions after the change, by id."""
+def deployed(claim: Claim, report: Report, *, recorded: Container[str]) -> list[EventDraft]:
+    """What became of deployments; `recorded` are the ids of those that were written."""
     drafts = []
     for end in report.ends:
-        if end.step.key not in versions:
+        if end.step.key not in recorded:
             continue
         succeeded = end.state is StepState.SUCCEEDED
-        verb = _DONE.get(end.step.action, _REMOVED) if succeeded else "failed"
+        verb = _DONE.get(end.step.action, _REMOVED) if succeeded else _NOT_DONE.get(end.state, "failed")
         drafts.append(
             _of_deployment(
                 claim,
                 end.step,
                 f"deployment.{verb}",
-                version=versions[end.step.key],
-                message=f"{end.step.key} was {verb}" if succeeded else f"{end.step.key} failed: {end.message}",
+                message=f"{end.step.key} was {verb}" if succeeded else f"{end.step.key} {verb}: {end.message}",
                 level=Level.INFO if succeeded else Level.ERROR,
                 after=None
                 if verb == _REMOVED
@@ -83,6 +90,19 @@ def deployed(claim: Claim, report: Report, *, versions: Mapping[str, int]) -> li
             )
         )
     return drafts
+
+
+def waiting(claim: Claim, reasons: Sequence[str], *, version: int) -> EventDraft:
+    """Nothing more of the run begins until a person says so."""
+    said = "; ".join(explain(one).text for one in reasons)
+    return _of_run(
+        claim,
+        "run.waiting",
+        version=version,
+        message=f"Run of {claim.application_id} in {claim.environment_id} waits: {said}",
+        level=Level.WARNING,
+        data={"before": {"state": "running"}, "after": {"state": "paused"}, "waitingFor": list(reasons)},
+    )
 
 
 def finished(claim: Claim, end: RunEnd, *, totals: Row) -> EventDraft:
@@ -95,23 +115,24 @@ def finished(claim: Claim, end: RunEnd, *, totals: Row) -> EventDraft:
         "run.finished",
         version=version if isinstance(version, int) else 0,
         message=f"Run of {claim.application_id} in {claim.environment_id} {end.state}: {said} of {counts['total']}",
-        level=Level.INFO if end.state is RunState.SUCCEEDED else Level.ERROR,
+        level=_END_LEVELS.get(end.state, Level.ERROR),
         data={"before": {"state": "running"}, "after": {"state": end.state.value, **counts}, "error": end.error},
     )
 
 
-def _ended(claim: Claim, end: StepEnd, *, version: int) -> EventDraft:
+def _ended(claim: Claim, end: StepEnd) -> EventDraft:
     type, level = _ENDED[end.state]
     said = f": {end.message}" if end.message else ""
     return _of_run(
         claim,
         type,
-        version=version,
+        version=None,
         message=f"{end.step.service_name}: {end.step.action} {end.state}{said}",
         level=level,
         data={
             **_named(end.step),
             "attempt": end.attempt,
+            "startedAt": None if end.started_at is None else end.started_at.isoformat(),
             "durationMs": end.duration_ms,
             "message": end.message,
             "outputs": end.outputs,
@@ -133,7 +154,7 @@ def _of_run(
     claim: Claim,
     type: str,
     *,
-    version: int,
+    version: int | None,
     message: str,
     level: Level = Level.INFO,
     data: Mapping[str, Value],
@@ -159,7 +180,6 @@ def _of_deployment(
     step: RunStep,
     type: str,
     *,
-    version: int,
     message: str,
     level: Level,
     after: Mapping[str, Value] | None,
@@ -170,7 +190,7 @@ def _of_deployment(
         level=level,
         subject=step.key,
         subject_label="Deployment",
-        subject_version=version,
+        subject_version=None,
         actor=claim.created_by,
         correlation_id=claim.correlation_id,
         message=message,

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+import asyncio
+from collections.abc import Container, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
-from app.domain import events, planning, run_events, versions
-from app.domain.changes import batches
-from app.domain.planning import Place, StepAction
+from app.domain import events, names, plan_steps, references, rollbacks, run_events, run_reports, versions
+from app.domain.access import Actor, Role
+from app.domain.changes import Change, batches
+from app.domain.kinds import Kinds
+from app.domain.plan_steps import Place, StepAction
 from app.domain.rows import listed, number, texts
-from app.domain.run_records import Claim, Mark, Report, RunStep, StepEnd, StepState
-from app.domain.runs import OnFailure
-from app.graph import Graph, KeyTaken, Operation, Row, Transaction, Value
+from app.domain.run_records import Claim, Mark, Overdue, Report, RunStep, StepState
+from app.domain.runs import OnFailure, RunState
+from app.domain.workloads import Workload
+from app.graph import Graph
+from app.graph_failures import KeyTaken
 from app.ids import Ids
 from app.ports import Doorbell
+from app.transactions import Operation, Row, Transaction, Value
 
 _STEP: Final = (
     "id",
@@ -34,28 +40,9 @@ _STEP: Final = (
     "planned_version_id",
     "before",
     "after",
-    "version_id",
-    "image",
-    "replicas",
-    "ports",
-    "environment",
-    "command",
-    "args",
-    "cpu_request",
-    "cpu_limit",
-    "memory_request",
-    "memory_limit",
-    "probe_kind",
-    "probe_port",
-    "probe_path",
-    "deadline_seconds",
+    *versions.COLUMNS,
 )
-_RECORDED_STATUS: Final = {
-    StepState.SUCCEEDED: "succeeded",
-    StepState.FAILED: "failed",
-    StepState.ERROR: "error",
-    StepState.UNKNOWN: "unknown",
-}
+_UNDONE: Final = frozenset({RunState.FAILED, RunState.ERROR})
 
 
 class RunLost(Exception):
@@ -117,11 +104,25 @@ class RunLedger:
             provider="",
             provider_kinds=frozenset(),
         )
-        found = (dict(zip(_STEP, listed(one), strict=True)) for one in listed(row["steps"]))
-        return tuple(_step(place, one, frozenset(requires.get(str(one["key"]), ()))) for one in found)
+        found = [dict(zip(_STEP, listed(one), strict=True)) for one in listed(row["steps"])]
+        # A run that repeats some steps does not wait for the others.
+        own = {str(one["key"]) for one in found}
+        return tuple(_step(place, one, own.intersection(requires.get(str(one["key"]), ()))) for one in found)
 
-    async def renew(self, claim: Claim) -> bool:
-        """Hold the run for another lease; False where it is lost. Raises GraphUnavailable, OutcomeUnknown."""
+    async def inputs(self, claim: Claim, workload: Workload) -> Mapping[str, str]:
+        """The outputs that a workload refers to, by reference. Raises OutputMissing, GraphUnavailable."""
+        wanted = [one for there in references.references(workload).values() for one in there]
+        if not wanted:
+            return {}
+        keys = sorted({names.deployment_id(one.service_id, claim.environment_id) for one in wanted})
+        rows = await self._graph.read("runs/read_outputs", claim.tenant, ids=keys)
+        return references.inputs(wanted, {str(row["service_id"]): texts(row["outputs"]) for row in rows})
+
+    async def renew(self, claim: Claim) -> RunState | None:
+        """Hold the run for another lease and return what is to become of it; None where it is lost.
+
+        Raises GraphUnavailable, OutcomeUnknown.
+        """
         rows = await self._graph.write(
             "runs/renew_lease",
             claim.tenant,
@@ -130,7 +131,30 @@ class RunLedger:
             lease_ms=self._lease_ms,
             operation=self._ids.new(),
         )
-        return bool(rows)
+        return RunState(str(rows[0]["state"])) if rows else None
+
+    async def park(self, claim: Claim, *, waiting_for: Sequence[str]) -> bool:
+        """Let go of a run whose steps all wait for a person; False where it was told to go on, or is lost.
+
+        `waiting_for` says why where nobody paused it. Raises GraphUnavailable, OutcomeUnknown.
+        """
+
+        async def work(transaction: Transaction) -> bool:
+            rows = await transaction.run(
+                "runs/park_run",
+                id=claim.run_id,
+                fence=claim.fence,
+                waiting_for=list(waiting_for),
+                operation=transaction.operation.id,
+            )
+            if rows and waiting_for:
+                draft = run_events.waiting(claim, waiting_for, version=number(rows[0]["version"]))
+                await events.record(transaction, self._ids, [draft])
+            return bool(rows)
+
+        parked = await self._graph.transact(Operation(self._ids.new(), "park_run", claim.tenant), work)
+        await self._doorbell.ring(claim.tenant)
+        return parked
 
     async def release(self, claim: Claim) -> None:
         """Give the run back, so that another worker takes it up without waiting for the lease to end.
@@ -141,164 +165,104 @@ class RunLedger:
             "runs/release_run", claim.tenant, id=claim.run_id, fence=claim.fence, operation=self._ids.new()
         )
 
-    async def report(self, claim: Claim, report: Report, *, operation_id: str) -> None:
-        """Write a report in one transaction, and renew the lease with it.
+    async def report(self, claim: Claim, report: Report, *, operation_id: str) -> RunState:
+        """Write a report in one transaction, and renew the lease with it; returns what is to become of the run.
 
         A repeat with the same `operation_id` after an unknown outcome writes nothing twice. Raises RunLost where the
         fence is stale, GraphUnavailable, OutcomeUnknown.
         """
 
-        async def work(transaction: Transaction) -> None:
-            await self._write(transaction, claim, report)
+        async def work(transaction: Transaction) -> RunState:
+            return await self._write(transaction, claim, report)
 
+        state = claim.state
         try:
-            await self._graph.transact(Operation(operation_id, "report_run", claim.tenant), work)
-        except KeyTaken:
+            state = await self._graph.transact(Operation(operation_id, "report_run", claim.tenant), work)
+        except (KeyTaken, RunLost) as error:
             if not await self._graph.read("operations/find_operation", claim.tenant, id=operation_id):
                 raise
+            # It was written before, and somebody may have paused or stopped the run since.
+            told = await self.renew(claim)
+            if told is None and report.end is None:
+                raise RunLost(claim.run_id) from error
+            state = told or state
         await self._doorbell.ring(claim.tenant)
+        return state
 
-    async def overdue(self, tenant: str, *, patience: float) -> tuple[tuple[str, int], ...]:
-        """Runs that nobody took within `patience` seconds, or whose worker fell silent: their ids, and how often rung.
+    async def overdue(self, tenant: str, *, patience: float) -> tuple[Overdue, ...]:
+        """Runs that nobody took within `patience` seconds, or whose worker fell silent.
 
-        Each is returned to one caller only, and again after `patience`. Raises GraphUnavailable, OutcomeUnknown.
+        Each is returned to one caller only, and again after `patience`; what goes on waiting for its turn less and less
+        often, up to 16 times that. Raises GraphUnavailable, OutcomeUnknown.
         """
         rows = await self._graph.write("runs/ring_overdue", tenant, patience_ms=int(patience * 1000))
-        return tuple((str(row["id"]), number(row["rings"])) for row in rows)
-
-    async def _write(self, transaction: Transaction, claim: Claim, report: Report) -> None:
-        states = [end.state for end in report.ends]
-        held = await transaction.run(
-            "runs/hold_run",
-            id=claim.run_id,
-            fence=claim.fence,
-            lease_ms=self._lease_ms,
-            succeeded=states.count(StepState.SUCCEEDED),
-            failed=sum(states.count(state) for state in (StepState.FAILED, StepState.ERROR, StepState.UNKNOWN)),
-            skipped=states.count(StepState.SKIPPED),
-            operation=transaction.operation.id,
+        return tuple(
+            Overdue(str(row["id"]), str(row["project"]), number(row["attempts"]), number(row["priority"]))
+            for row in rows
         )
-        if not held:
-            raise RunLost(claim.run_id)
-        version = number(held[0]["version"])
-        await self._write_steps(transaction, claim, report)
-        drafts = run_events.steps(claim, report, version=version)
-        written = await self._write_deployments(transaction, claim, report)
-        drafts += run_events.deployed(claim, report, versions=written)
+
+    async def _write(self, transaction: Transaction, claim: Claim, report: Report) -> RunState:
+        recorded = run_reports.deployments(report)
+        state, rows = await asyncio.gather(
+            self._record(transaction, claim, report, recorded=list(recorded.values())),
+            self._drafted(transaction, claim, report, recorded=recorded),
+        )
+        await events.append(transaction, rows)
         if report.end is not None:
-            rows = await transaction.run(
+            totals = await transaction.run(
                 "runs/finish_run",
                 id=claim.run_id,
                 fence=claim.fence,
                 state=report.end.state.value,
                 error=report.end.error,
             )
-            drafts.append(run_events.finished(claim, report.end, totals=rows[0]))
-        for some in batches(drafts):
-            await events.record(transaction, self._ids, some)
+            await events.record(transaction, self._ids, [run_events.finished(claim, report.end, totals=totals[0])])
+        if report.end is not None and claim.on_failure is OnFailure.ROLLBACK and report.end.state in _UNDONE:
+            await self._roll_back(transaction, claim, report)
         # Only now: the events above point to what is removed.
-        for gone in batches([end.step.key for end in report.ends if _removed(end)]):
+        for gone in batches([end.step.key for end in report.ends if run_reports.removed(end)]):
             await transaction.run("runs/remove_deployments", ids=gone)
+        return state
 
-    async def _write_steps(self, transaction: Transaction, claim: Claim, report: Report) -> None:
-        for ids in batches([step.id for step in report.pending]):
-            await transaction.run("runs/mark_steps", fence=claim.fence, ids=ids)
-        for notes in batches(_notes(report, {end.step.id for end in report.ends})):
-            await transaction.run("runs/note_steps", fence=claim.fence, rows=notes)
-        ends: list[Value] = [_end(end) for end in report.ends]
-        for some in batches(ends):
-            await transaction.run("runs/end_steps", fence=claim.fence, rows=some)
-
-    async def _write_deployments(self, transaction: Transaction, claim: Claim, report: Report) -> Mapping[str, int]:
-        written: dict[str, int] = {}
-        for batch in batches(_deployment_rows(report)):
-            rows = await transaction.run(
-                "runs/record_deployments",
-                run_id=claim.run_id,
+    async def _record(
+        self, transaction: Transaction, claim: Claim, report: Report, *, recorded: Sequence[Value]
+    ) -> RunState:
+        state = claim.state
+        for steps, deployments, ends in run_reports.parts(report, recorded):
+            states = [end.state for end in ends]
+            held = await transaction.run(
+                "runs/record_report",
+                id=claim.run_id,
+                fence=claim.fence,
+                lease_ms=self._lease_ms,
+                succeeded=states.count(StepState.SUCCEEDED),
+                failed=sum(states.count(state) for state in (StepState.FAILED, StepState.ERROR, StepState.UNKNOWN)),
+                skipped=states.count(StepState.SKIPPED),
+                operation=transaction.operation.id,
                 application_id=claim.application_id,
                 environment_id=claim.environment_id,
-                rows=batch,
+                steps=steps,
+                deployments=deployments,
             )
-            written.update({str(row["id"]): number(row["version"]) for row in rows})
-        return written
+            if not held:
+                raise RunLost(claim.run_id)
+            state = RunState(str(held[0]["state"]))
+        return state
 
+    async def _drafted(
+        self, transaction: Transaction, claim: Claim, report: Report, *, recorded: Container[str]
+    ) -> list[Value]:
+        # Drafting hundreds of events takes a while: it begins once the database has what is to be recorded.
+        await asyncio.sleep(0)
+        drafts = [*run_events.steps(claim, report), *run_events.deployed(claim, report, recorded=recorded)]
+        return events.rows(transaction, self._ids, drafts)
 
-def _removed(end: StepEnd) -> bool:
-    return end.step.action is StepAction.DELETE and end.state is StepState.SUCCEEDED
-
-
-def _notes(report: Report, ended: Collection[str]) -> list[Value]:
-    rows: dict[str, dict[str, Value]] = {}
-
-    def row(step: RunStep) -> dict[str, Value]:
-        return rows.setdefault(step.id, {"id": step.id})
-
-    for start in report.starts:
-        row(start.step).update(state=StepState.RUNNING.value, started_ms=_milliseconds(start.at), attempt=start.attempt)
-    for note in report.notes:
-        row(note.step).update(message=note.message)
-    for step, keys in report.waiting:
-        row(step).update(waiting_for=list(keys))
-    return [one for id, one in rows.items() if id not in ended]
-
-
-def _end(end: StepEnd) -> dict[str, Value]:
-    marks = {StepState.SUCCEEDED: Mark.APPLIED.value, StepState.SKIPPED: None}
-    return {
-        "id": end.step.id,
-        "state": end.state.value,
-        "message": end.message,
-        "error": end.message if end.state.bad else None,
-        "attempt": end.attempt,
-        "mark": marks.get(end.state, Mark.PENDING.value),
-        "outputs": list(end.outputs),
-        "started_ms": None if end.started_at is None else _milliseconds(end.started_at),
-        "finished_ms": _milliseconds(end.at),
-        "duration_ms": end.duration_ms,
-    }
-
-
-def _milliseconds(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
-
-
-def _deployment_rows(report: Report) -> list[Value]:
-    ended = {end.step.key for end in report.ends}
-    rows: dict[str, Value] = {
-        start.step.key: _deployment(start.step, status="running", message="")
-        for start in report.starts
-        if start.step.key not in ended
-    }
-    for end in report.ends:
-        status = "removed" if _removed(end) else _RECORDED_STATUS.get(end.state)
-        if status is None:
-            continue
-        runs = end.state is StepState.SUCCEEDED and not _removed(end)
-        rows[end.step.key] = _deployment(
-            end.step,
-            status=status,
-            message=end.message,
-            version_id=end.step.version_id if runs else None,
-            outputs=end.outputs if runs else (),
-        )
-    return list(rows.values())
-
-
-def _deployment(
-    step: RunStep, *, status: str, message: str, version_id: str | None = None, outputs: Sequence[str] = ()
-) -> dict[str, Value]:
-    return {
-        "id": step.key,
-        "service_id": step.target.service_id,
-        "service_name": step.service_name,
-        "kind": step.target.kind,
-        "provider": step.provider,
-        "depends_on": list(step.depends_on),
-        "status": status,
-        "message": message,
-        "version_id": version_id,
-        "outputs": list(outputs),
-    }
+    async def _roll_back(self, transaction: Transaction, claim: Claim, report: Report) -> None:
+        actor = Actor(claim.created_by, claim.tenant, claim.created_by, Role.ADMIN)
+        change = Change(self._graph, self._ids, self._doorbell, actor, claim.correlation_id, Kinds((), {}))
+        provider = next((end.step.provider for end in report.ends), "")
+        place = Place(claim.tenant, claim.application_id, claim.environment_id, "", provider, frozenset())
+        await rollbacks.roll_back(change, transaction, run_id=claim.run_id, place=place)
 
 
 def _claim(tenant: str, run_id: str, row: Row) -> Claim:
@@ -315,12 +279,14 @@ def _claim(tenant: str, run_id: str, row: Row) -> Claim:
         created_by=str(row["created_by"]),
         correlation_id=str(row["correlation_id"]),
         total=number(row["total"]),
+        state=RunState(str(row["state"])),
+        confirm_after=None if row["confirm_after"] is None else number(row["confirm_after"]),
     )
 
 
-def _step(place: Place, row: Row, requires: frozenset[str]) -> RunStep:
+def _step(place: Place, row: Row, requires: AbstractSet[str]) -> RunStep:
     action = StepAction(str(row["action"]))
-    target = planning.target(
+    target = plan_steps.target(
         place, service_id=str(row["service_id"]), name=str(row["service_name"]), kind=str(row["kind"])
     )
     applies = action is not StepAction.DELETE and row["version_id"] is not None
@@ -340,6 +306,6 @@ def _step(place: Place, row: Row, requires: frozenset[str]) -> RunStep:
         version_id=None if row["planned_version_id"] is None else str(row["planned_version_id"]),
         before=texts(row["before"]),
         after=texts(row["after"]),
-        requires=requires,
+        requires=frozenset(requires),
         workload=versions.workload(target, row) if applies else None,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.domain.planning import StepAction
+from app.domain.plan_steps import StepAction
 from app.domain.runs import OnFailure, RunState
 from app.domain.workloads import Target, Workload
 
@@ -48,7 +48,8 @@ class Mark(StrEnum):
 class Claim:
     """A run that this worker holds: every write carries `fence`, and is refused once another worker has claimed it.
 
-    `attempts` counts the claims, this one included; `namespace` is None where the environment is gone.
+    `attempts` counts the claims, this one included; `namespace` is None where the environment is gone. `state` is what
+    is to become of the run: running, paused or cancelling. After the wave `confirm_after` someone has to confirm.
     """
 
     tenant: str
@@ -63,6 +64,18 @@ class Claim:
     created_by: str
     correlation_id: str
     total: int
+    state: RunState = RunState.RUNNING
+    confirm_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A run that has to be rung for again; `attempt` counts how often it was taken up."""
+
+    run_id: str
+    project: str
+    attempt: int
+    priority: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,8 @@ class RunStep:
     """One step of a claimed run as it was found.
 
     `requires` are the keys of the steps it waits for. `workload` is what to apply; None for deletes, and where the
-    version is gone. `mark` and `attempt` tell what an earlier worker had begun.
+    version is gone; `inputs` are the values that references in it have, as `name=value`, once it begins. `mark` and
+    `attempt` tell what an earlier worker had begun.
     """
 
     id: str
@@ -90,6 +104,7 @@ class RunStep:
     after: tuple[str, ...]
     requires: frozenset[str]
     workload: Workload | None
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +124,14 @@ class StepNote:
     message: str
     done: int = 0
     total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepWait:
+    """A step that may begin still waits; `reasons` are lines as `app.domain.waiting` makes them."""
+
+    step: RunStep
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +164,14 @@ class RunEnd:
 class Report:
     """What is written about a run in one transaction: all of it or nothing.
 
-    `pending` are steps that may begin once this is committed; `waiting` the steps that still wait, and for which keys.
+    `pending` are steps that may begin once this is committed, `withdrawn` those that had not begun and may not any
+    more; `waiting` says why steps wait.
     """
 
     pending: tuple[RunStep, ...] = ()
+    withdrawn: tuple[RunStep, ...] = ()
     starts: tuple[StepStart, ...] = ()
     notes: tuple[StepNote, ...] = ()
     ends: tuple[StepEnd, ...] = ()
-    waiting: tuple[tuple[RunStep, tuple[str, ...]], ...] = ()
+    waiting: tuple[StepWait, ...] = ()
     end: RunEnd | None = None

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain import dependencies, names, versions
-from app.domain.changes import (
-    Change,
-    Outcome,
-    Saved,
-    Saving,
-    Wanted,
-    batches,
-    delete,
-    lock,
-    named,
-    save,
-)
-from app.domain.dependencies import SERVICE, Dependency
+from app.domain import dependencies, names, policies, versions
+from app.domain.changes import Change, Outcome, Saved, Saving, Wanted, batches, named, said, save
+from app.domain.dependencies import Dependency
 from app.domain.versions import VersionSpec
-from app.errors import InUse, InvalidInput, NotFound
-from app.graph import Transaction, Value
+from app.domain.workloads import DataClass, Exposure
+from app.errors import InvalidInput, NotFound
+from app.transactions import Transaction, Value
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
     """A service as it should be; what is None is left as it is.
 
-    `dependencies` are all of them: one that is not named is removed.
+    `dependencies` are all of them: one that is not named is removed. `deprecated` is said of `version`.
     """
 
     application_id: str
     name: str
     description: str | None = None
+    exposure: Exposure | None = None
+    data_class: DataClass | None = None
     version: VersionSpec | None = None
+    deprecated: bool | None = None
     dependencies: tuple[Dependency, ...] | None = None
     expected_version: int | None = None
     locate: Callable[[str], str] = named
@@ -48,11 +41,10 @@ def _wanted(spec: ServiceSpec) -> Wanted:
     return Wanted(
         id=id,
         name=spec.name,
-        values={"description": spec.description},
+        values=said({"description": spec.description, "exposure": spec.exposure, "data_class": spec.data_class}),
         parent_id=spec.application_id,
         locate=spec.locate,
         expected_version=spec.expected_version,
-        application_id=spec.application_id,
     )
 
 
@@ -72,37 +64,47 @@ async def save_all(
     Raises InvalidInput, Conflict, NotFound, PolicyDenied.
     """
     wanted = [_wanted(spec) for spec in specs]
-    saved = await save(change, transaction, SERVICE, wanted=wanted, saving=saving)
-    moved = await _desire(change, transaction, list(zip(saved, specs, strict=True)))
+    before = await dependencies.lock(transaction, [one.id for one in wanted])
+    saved = await save(change, transaction, "Service", wanted=wanted, saving=saving, before=before)
+    moved = await _desire(change, transaction, list(zip(saved, specs, strict=True)), before)
     rewired = await dependencies.replace(
         change,
         transaction,
         [(one.id, spec.dependencies) for one, spec in zip(saved, specs, strict=True) if spec.dependencies is not None],
+        before=before,
     )
-    return await _touch(change, transaction, saved, moved | {id: {} for id in rewired if id not in moved})
+    changed = [one.id for one, spec in zip(saved, specs, strict=True) if _more_delicate(before.get(one.id, {}), spec)]
+    await policies.enforce_services(transaction, changed, ids=change.ids, actor=change.actor.id)
+    touched = await _touch(change, transaction, saved, moved | {id: {} for id in rewired if id not in moved})
+    return await _deprecate(change, transaction, list(zip(touched, specs, strict=True)))
+
+
+def _more_delicate(before: Mapping[str, Value], spec: ServiceSpec) -> bool:
+    exposed = spec.exposure is Exposure.PUBLIC and before.get("exposure") != Exposure.PUBLIC
+    holds = spec.data_class not in (None, DataClass.INTERNAL) and before.get("data_class") != spec.data_class
+    return exposed or holds
 
 
 async def _desire(
-    change: Change, transaction: Transaction, wanted: Sequence[tuple[Saved, ServiceSpec]]
+    change: Change,
+    transaction: Transaction,
+    wanted: Sequence[tuple[Saved, ServiceSpec]],
+    before: Mapping[str, Mapping[str, Value]],
 ) -> dict[str, dict[str, Value]]:
-    specified = [(saved.id, spec.version) for saved, spec in wanted if spec.version is not None]
-    if not specified:
-        return {}
-    try:
-        ids = {service: versions.version_id(service, version) for service, version in specified}
-    except ValueError as error:
-        raise InvalidInput(str(error), "version") from error
-    before = await lock(transaction, SERVICE, [service for service, _ in specified])
-    moved = {
-        service: {"before": before[service]["desired_id"], "after": id}
-        for service, id in ids.items()
-        if before[service]["desired_id"] != id
-    }
-    await versions.create_missing(change, transaction, [pair for pair in specified if pair[0] in moved])
-    for batch in batches(sorted(moved)):
-        await transaction.run(
-            "versions/desire_versions", rows=[{"service_id": service, "id": ids[service]} for service in batch]
-        )
+    wishes = []
+    moved: dict[str, dict[str, Value]] = {}
+    for saved, spec in wanted:
+        if spec.version is None:
+            continue
+        try:
+            id = versions.version_id(saved.id, spec.version)
+        except ValueError as error:
+            raise InvalidInput(str(error), spec.locate("version")) from error
+        desired = before.get(saved.id, {}).get("desired_id")
+        if desired != id:
+            moved[saved.id] = {"before": desired, "after": id}
+            wishes.append(versions.Wish(saved.id, id, spec.version, first=desired is None))
+    await versions.desire(change, transaction, wishes)
     return moved
 
 
@@ -110,11 +112,10 @@ async def _touch(
     change: Change, transaction: Transaction, saved: Sequence[Saved], moved: dict[str, dict[str, Value]]
 ) -> list[Saved]:
     # A service that was just created or updated has its new version and its event already.
-    quiet = [one.id for one in saved if one.outcome is Outcome.UNCHANGED and one.id in moved]
-    touched: dict[str, int] = {}
+    quiet = [one for one in saved if one.outcome is Outcome.UNCHANGED and one.id in moved]
     for batch in batches(quiet):
-        rows = await transaction.run("services/touch_services", ids=list(batch))
-        touched.update({str(row["id"]): row["version"] for row in rows if isinstance(row["version"], int)})
+        await transaction.run("services/touch_services", ids=[one.id for one in batch])
+    touched = {one.id: one.version + 1 for one in quiet}
     await change.record(
         transaction,
         [
@@ -135,6 +136,24 @@ async def _touch(
         ],
     )
     return [Saved(one.id, Outcome.UPDATED, touched[one.id]) if one.id in touched else one for one in saved]
+
+
+async def _deprecate(
+    change: Change, transaction: Transaction, wanted: Sequence[tuple[Saved, ServiceSpec]]
+) -> list[Saved]:
+    about = {
+        saved.id: (versions.version_id(saved.id, spec.version), spec.deprecated)
+        for saved, spec in wanted
+        if spec.version is not None and spec.deprecated is not None
+    }
+    said = await versions.deprecate(change, transaction, dict(about.values())) if about else set()
+    return [
+        # The version has changed, and not the service: its own version stays.
+        Saved(one.id, Outcome.UPDATED, one.version)
+        if one.outcome is Outcome.UNCHANGED and one.id in about and about[one.id][0] in said
+        else one
+        for one, _ in wanted
+    ]
 
 
 async def save_service(change: Change, spec: ServiceSpec, *, saving: Saving) -> str:
@@ -162,57 +181,3 @@ async def create_version(change: Change, service_id: str, spec: VersionSpec) -> 
         return versions.version_id(service_id, spec)
 
     return await change.commit("create_version", work)
-
-
-async def delete_all(change: Change, transaction: Transaction, ids: Sequence[str]) -> list[Saved]:
-    """Delete services together within a transaction; services among them may depend on each other.
-
-    What runs of them stays recorded as deployed, until the next plan removes it. Raises NotFound, and InUse naming the
-    services that stay and depend on them.
-    """
-    gone = []
-    for batch in batches(sorted(ids)):
-        users = await transaction.run("services/find_service_users", ids=list(batch))
-        users = [row for row in users if row["id"] not in set(ids)]
-        if users:
-            said = ", ".join(f"{row['id']} depends on {row['used_id']}" for row in users[:5])
-            raise InUse(f"in use: {said}", tuple(sorted({str(row["id"]) for row in users})), "id")
-    for id in sorted(ids):
-        gone.append(await _delete(change, transaction, Wanted(id=id, name=id, values={})))
-    return gone
-
-
-async def _delete(change: Change, transaction: Transaction, wanted: Wanted) -> Saved:
-    async def check() -> None:
-        """Checked for all of them before."""
-
-    async def remove() -> None:
-        await transaction.run("services/delete_services", ids=[wanted.id])
-
-    return await delete(change, transaction, SERVICE, wanted=wanted, check=check, remove=remove)
-
-
-async def delete_service(change: Change, id: str, *, expected_version: int | None = None) -> str:
-    """Delete a service that no other depends on.
-
-    Raises NotFound, Conflict (another version), InUse naming its users, Forbidden.
-    """
-
-    async def work(transaction: Transaction) -> str:
-        there = (await lock(transaction, SERVICE, [id])).get(id)
-        if there is None:
-            raise NotFound(f"there is no Service {id}", "id")
-        users = await transaction.run("services/find_service_users", ids=[id])
-        if users:
-            said = ", ".join(str(row["id"]) for row in users[:5])
-            raise InUse(f"Service {id} is in use by {said}", tuple(str(row["id"]) for row in users), "id")
-        wanted = Wanted(
-            id=id,
-            name=id,
-            values={},
-            expected_version=expected_version,
-            application_id=names.parse_service_id(id).application_id,
-        )
-        return (await _delete(change, transaction, wanted)).id
-
-    return await change.commit("delete_service", work)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import binascii
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -18,10 +19,12 @@ from app.domain.access import Actor, Role
 from app.errors import InvalidInput, Unauthenticated
 from app.graph import Graph
 from app.ports import Clock
+from app.recent import Recent
 
 ISSUER = "trellis"
 ALGORITHM = "HS256"
 TEAM_ID = "team:platform"
+_INVALID = "the token is not valid, or has expired: sign in again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +73,17 @@ class Passwords:
 class Tokens:
     """Issues and verifies bearer tokens (JWT, HS256) with one signing key.
 
-    `key` has at least 32 bytes; `lifetime` is how long a token lasts.
+    `key` has at least 32 bytes; `lifetime` is how long a token lasts. The newest `kept` that were verified are
+    remembered, by their digest, and are asked only whether they have expired.
     """
 
-    def __init__(self, key: str, *, clock: Clock, lifetime: timedelta = timedelta(hours=12)) -> None:
+    def __init__(self, key: str, *, clock: Clock, lifetime: timedelta = timedelta(hours=12), kept: int = 1024) -> None:
         if len(key.encode()) < 32:
             raise ValueError("the signing key has fewer than 32 bytes")
         self._key = OctKey.import_key(key.encode())
         self._clock = clock
         self._lifetime = lifetime
+        self._verified: Recent[Session] = Recent(kept)
 
     def issue(self, actor: Actor) -> IssuedToken:
         """A token for someone whose password was checked."""
@@ -97,7 +102,18 @@ class Tokens:
         return IssuedToken(Session(actor, expires), jwt.encode({"alg": ALGORITHM}, claims, self._key))
 
     def verify(self, token: str) -> Session:
-        """Who a token stands for. Raises Unauthenticated for anything but a valid, unexpired token of ours."""
+        """Who a token stands for. Raises Unauthenticated for anything but a valid, unexpired token of ours.
+
+        It knows nothing of what happened to the user since: whoever revokes tokens is asked beside it.
+        """
+        # A lone surrogate is no part of any token of ours; it has a digest like everything else.
+        digest = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+        session = self._verified.get(digest, lambda: self._decoded(token))
+        if session.expires_at <= self._clock.now():
+            raise Unauthenticated(_INVALID)
+        return session
+
+    def _decoded(self, token: str) -> Session:
         registry = JWTClaimsRegistry(
             now=int(self._clock.now().timestamp()),
             leeway=0,
@@ -114,7 +130,7 @@ class Tokens:
             claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
             registry.validate(claims)
         except (JoseError, ValueError, TypeError, binascii.Error) as error:
-            raise Unauthenticated("the token is not valid, or has expired: sign in again") from error
+            raise Unauthenticated(_INVALID) from error
         actor = Actor(str(claims["sub"]), str(claims["tenant"]), str(claims["name"]), Role(claims["role"]))
         return Session(actor, datetime.fromtimestamp(int(claims["exp"]), UTC))
 

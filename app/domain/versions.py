@@ -5,17 +5,36 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 
 from app.domain import names
-from app.domain.changes import Change, Kind, Saved, Wanted, batches, delete, refuse_in_use
+from app.domain.changes import Change, batches
 from app.domain.rows import texts
 from app.domain.workloads import Port, Probe, ProbeKind, ResourceNeeds, Target, Workload
 from app.errors import NotFound
-from app.graph import Row, Transaction, Value
+from app.transactions import Row, Transaction, Value
 
 UNBOUNDED = ResourceNeeds()
+COLUMNS: Final = (
+    "version_id",
+    "image",
+    "replicas",
+    "ports",
+    "environment",
+    "command",
+    "args",
+    "cpu_request",
+    "cpu_limit",
+    "memory_request",
+    "memory_limit",
+    "probe_kind",
+    "probe_port",
+    "probe_path",
+    "deadline_seconds",
+)
+"""What `workload` reads of a row, in the order in which statements list it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +105,11 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def workload(target: Target, row: Row) -> Workload:
-    """The desired state from a version's properties and its id in the column `version_id`; inverts `properties`."""
+def specification(label: str, row: Row) -> VersionSpec:
+    """What a version runs, from its properties as columns; inverts `properties`."""
     kind = _text(row["probe_kind"])
-    return Workload(
-        target=target,
-        version_id=str(row["version_id"]),
+    return VersionSpec(
+        label=label,
         image=str(row["image"]),
         replicas=_number(row["replicas"], 1),
         ports=tuple(_port(text) for text in texts(row["ports"])),
@@ -106,85 +124,101 @@ def workload(target: Target, row: Row) -> Workload:
     )
 
 
-async def create_missing(
-    change: Change, transaction: Transaction, wanted: Sequence[tuple[str, VersionSpec]]
-) -> set[str]:
-    """Create those of (service id, version) that do not exist yet; returns the ids created.
+def workload(target: Target, row: Row) -> Workload:
+    """The desired state from a version's properties and its id in the column `version_id`."""
+    spec = specification("", row)
+    return Workload(
+        target=target,
+        version_id=str(row["version_id"]),
+        image=spec.image,
+        replicas=spec.replicas,
+        ports=spec.ports,
+        environment=spec.environment,
+        command=spec.command,
+        args=spec.args,
+        resources=spec.resources,
+        probe=spec.probe,
+        deadline_seconds=spec.deadline_seconds,
+    )
 
-    Raises NotFound where the service does not exist.
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A version that a locked service is to desire; `first` says that it desires none yet."""
+
+    service_id: str
+    id: str
+    spec: VersionSpec
+    first: bool
+
+
+async def desire(change: Change, transaction: Transaction, wishes: Sequence[Wish]) -> None:
+    """Let services desire other versions than now, and create those that do not exist yet.
+
+    Raises NotFound where a service does not exist.
     """
-    by_id = {version_id(service, spec): (service, spec) for service, spec in wanted}
     there: set[str] = set()
-    for batch in batches(sorted(by_id)):
-        there |= {str(row["id"]) for row in await transaction.run("versions/find_versions", ids=list(batch))}
-    missing = [(id, *by_id[id]) for id in sorted(by_id) if id not in there]
+    for batch in batches(sorted(wish.id for wish in wishes if not wish.first)):
+        there.update(texts((await transaction.run("versions/find_versions", ids=list(batch)))[0]["ids"]))
+    missing = [wish for wish in wishes if wish.id not in there]
     for group in batches(missing):
-        rows = await transaction.run(
-            "versions/create_versions",
-            rows=[
-                {
-                    "id": id,
-                    "service_id": service,
-                    "name": names.parse_version_id(id).name,
-                    "digest": digest(spec),
-                    **properties(spec),
-                }
-                for id, service, spec in group
-            ],
-        )
-        made = {str(row["id"]) for row in rows}
-        for id, service, _ in group:
-            if id not in made:
-                raise NotFound(f"there is no Service {service}", "service")
+        rows = await transaction.run("versions/create_versions", rows=[_row(wish) for wish in group])
+        made = set(texts(rows[0]["ids"]))
+        for wish in group:
+            if wish.id not in made:
+                raise NotFound(f"there is no Service {wish.service_id}", "service")
+    for others in batches([[wish.service_id, wish.id] for wish in wishes if not wish.first]):
+        await transaction.run("versions/desire_versions", rows=others)
     await change.record(
         transaction,
         [
             change.event(
                 "created",
                 "ServiceVersion",
-                subject=id,
+                subject=wish.id,
                 version=1,
-                data={"before": None, "after": _shown(spec)},
-                application_id=names.parse_service_id(service).application_id,
+                data={"before": None, "after": _shown(wish.spec)},
+                application_id=names.parse_service_id(wish.service_id).application_id,
             )
-            for id, service, spec in missing
+            for wish in missing
         ],
     )
-    return {id for id, _, _ in missing}
+
+
+async def deprecate(change: Change, transaction: Transaction, said: Mapping[str, bool]) -> set[str]:
+    """Say of versions that exist whether they are not to be deployed any more, and return the ids of those changed."""
+    changed: list[Row] = []
+    rows: list[list[Value]] = [[id, deprecated] for id, deprecated in sorted(said.items())]
+    for batch in batches(rows):
+        changed += await transaction.run("versions/deprecate_versions", rows=batch, operation=transaction.operation.id)
+    await change.record(
+        transaction,
+        [
+            change.event(
+                "updated",
+                "ServiceVersion",
+                subject=str(row["id"]),
+                version=_number(row["version"], 1),
+                data={"before": {"deprecated": row["before"]}, "after": {"deprecated": said[str(row["id"])]}},
+                application_id=names.parse_service_id(str(row["id"]).partition(":")[0]).application_id,
+            )
+            for row in changed
+        ],
+    )
+    return {str(row["id"]) for row in changed}
+
+
+def _row(wish: Wish) -> dict[str, Value]:
+    return {
+        "id": wish.id,
+        "service_id": wish.service_id,
+        "name": names.parse_version_id(wish.id).name,
+        "first": wish.first,
+        "digest": digest(wish.spec),
+        **properties(wish.spec),
+    }
 
 
 def _shown(spec: VersionSpec) -> Mapping[str, Value]:
     # Values of environment variables may be secrets that somebody put there by mistake: events name them only.
     return {**properties(spec), "environment": [name for name, _ in spec.environment]}
-
-
-VERSION_KIND = Kind(label="ServiceVersion", folder="versions", fields=("image", "digest"), parent_label="Service")
-
-
-async def delete_version(change: Change, id: str, *, expected_version: int | None = None) -> str:
-    """Delete a service version that no deployment runs and no service desires.
-
-    Raises NotFound, Conflict, InUse, Forbidden.
-    """
-    try:
-        service = names.parse_version_id(id).service_id
-    except ValueError as error:
-        raise NotFound(f"there is no ServiceVersion {id}", "id") from error
-    wanted = Wanted(
-        id=id,
-        name=id,
-        values={},
-        expected_version=expected_version,
-        application_id=names.parse_service_id(service).application_id,
-    )
-
-    async def work(transaction: Transaction) -> Saved:
-        async def check() -> None:
-            await refuse_in_use(transaction, "versions/find_version_users", id, label="ServiceVersion")
-
-        async def remove() -> None:
-            await transaction.run("versions/delete_version", id=id)
-
-        return await delete(change, transaction, VERSION_KIND, wanted=wanted, check=check, remove=remove)
-
-    return (await change.commit("delete_version", work)).id

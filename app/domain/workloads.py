@@ -14,6 +14,22 @@ class ProbeKind(StrEnum):
     GRPC = "grpc"
 
 
+class Exposure(StrEnum):
+    """Who can reach a service."""
+
+    INTERNAL = "internal"
+    PUBLIC = "public"
+
+
+class DataClass(StrEnum):
+    """How much the data that a service holds matters."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    CONFIDENTIAL = "confidential"
+    PERSONAL = "personal"
+
+
 @dataclass(frozen=True, slots=True)
 class Port:
     """A port a service listens on.

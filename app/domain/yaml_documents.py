@@ -110,6 +110,11 @@ def read_yaml(text: str) -> tuple[list[YamlDocument], list[TextProblem]]:
     return composer.documents, composer.problems
 
 
+def is_ambiguous(text: str) -> bool:
+    """Whether a text that is written without quotes would be read as something else, by whichever reader."""
+    return not isinstance(_plain(text), str) or _doubt(text) is not None or text == "<<"
+
+
 class _Beyond(Exception):
     """The text goes beyond what is read of it."""
 

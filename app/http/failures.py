@@ -8,12 +8,19 @@ import structlog
 from graphql import GraphQLError
 
 from app.errors import Refusal
-from app.graph import GraphUnavailable
+from app.graph_failures import GraphUnavailable, OverLimit
+from app.turns import TooBusy
 
 _log = structlog.get_logger("trellis.graphql")
 
 UNAVAILABLE = "the database does not answer; try again in a moment"
 INTERNAL = "internal error"
+_OVER_LIMIT = {
+    "time": ("this takes the database longer than it may; ask for less", "TIME_LIMIT_EXCEEDED"),
+    "memory": ("this takes the database more memory than it may; ask for less", "MEMORY_LIMIT_EXCEEDED"),
+}
+LONGEST_MESSAGE = 1_000
+"""Characters of an error's message that are shown: the rest quotes what was sent."""
 _NULL = "Cannot return null for non-nullable field"
 
 
@@ -31,12 +38,22 @@ def refused(message: str, code: str) -> dict[str, object]:
     return {"message": message, "extensions": {"code": code}}
 
 
+def over_limit(error: OverLimit) -> dict[str, object]:
+    """The error for a read or change that the database stopped."""
+    return refused(*_OVER_LIMIT[error.what])
+
+
+def too_busy(error: TooBusy) -> dict[str, object]:
+    """The error for a statement that got no turn at the database."""
+    return refused(str(error), "TOO_MANY_STATEMENTS")
+
+
 def _shown(error: GraphQLError, request_id: str) -> dict[str, object]:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     if cause is None or isinstance(cause, GraphQLError):
-        return dict(error.formatted)
+        return _short(dict(error.formatted))
     if isinstance(cause, TypeError) and error.message.startswith(_NULL):
         _log.warning("the graph lacks what the schema promises", request_id=request_id, error=error.message)
         return dict(error.formatted)
@@ -45,6 +62,12 @@ def _shown(error: GraphQLError, request_id: str) -> dict[str, object]:
         message = cause.message
         own = {"code": cause.code, **({"field": cause.field} if cause.field else {})}
         extensions = dict(error.extensions or own)
+    elif isinstance(cause, OverLimit):
+        _log.warning("a statement was too much", request_id=request_id, error=str(cause))
+        message, code = _OVER_LIMIT[cause.what]
+        extensions = {"code": code}
+    elif isinstance(cause, TooBusy):
+        message, extensions = str(cause), {"code": "TOO_MANY_STATEMENTS"}
     elif isinstance(cause, GraphUnavailable):
         _log.warning("the graph is not available", request_id=request_id, error=str(cause))
         message, extensions = UNAVAILABLE, {"code": "UNAVAILABLE", "requestId": request_id}
@@ -57,3 +80,8 @@ def _shown(error: GraphQLError, request_id: str) -> dict[str, object]:
     if error.path is not None:
         visible["path"] = error.path
     return {**visible, "extensions": extensions}
+
+
+def _short(error: dict[str, object]) -> dict[str, object]:
+    message = str(error["message"])
+    return error if len(message) <= LONGEST_MESSAGE else {**error, "message": f"{message[:LONGEST_MESSAGE]}…"}

@@ -1,43 +1,33 @@
-"""POST /graphql: one operation a request, as the GraphQL-over-HTTP specification has it.
-
-A query that the projection can answer is one statement and goes out without GraphQL's own execution; everything else
-runs through Strawberry.
-"""
+"""POST /graphql: one operation a request, as the GraphQL-over-HTTP specification has it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import orjson
-import strawberry
 import structlog
-from graphql import GraphQLError, OperationDefinitionNode, OperationType, get_variable_values
+from graphql import OperationType
 from starlette.datastructures import Headers
 from starlette.requests import Request as HttpRequest
 from starlette.types import Receive, Scope, Send
-from strawberry.types.graphql import OperationType as Allowed
 
 from app.domain.access import Actor
-from app.graph import Graph, GraphUnavailable
-from app.http.documents import USUAL, Document, Documents, Limits, root_names
-from app.http.failures import INTERNAL, UNAVAILABLE, refused, shown
-from app.projection.compiler import Compiler, Request
-from app.projection.reading import answer
-from app.projection.selection import NotProjectable
-from app.projection.shaper import Irregular
+from app.graph_failures import GraphUnavailable, OverLimit
+from app.http.admission import Admission, NotAdmitted
+from app.http.asked import Asked, RequestInvalid, asked_of, decoded
+from app.http.documents import USUAL, Limits
+from app.http.failures import INTERNAL, UNAVAILABLE, over_limit, refused, too_busy
+from app.http.operations import Operations
+from app.turns import TooBusy, asking
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+COST_HEADER = "x-trellis-cost"
+"""A request with this header, whatever its value, is told its cost."""
 
 _log = structlog.get_logger("trellis.graphql")
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    query: str
-    variables: dict[str, object]
-    operation_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +37,7 @@ class _Reply:
     body: Mapping[str, object]
     status: int = 200
     firm: bool = False
-    allow: str | None = None
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class _Refused(Exception):
@@ -55,33 +45,30 @@ class _Refused(Exception):
         self.reply = reply
 
 
-def _refusal(status: int, message: str, code: str, *, firm: bool = True, allow: str | None = None) -> _Refused:
-    return _Refused(_Reply({"errors": [refused(message, code)]}, status, firm, allow))
+# What RFC 9110 wants with a status: which methods there are, how to sign in, what may be sent.
+_HEADERS = {
+    401: ((b"www-authenticate", b'Bearer realm="trellis"'),),
+    405: ((b"allow", b"POST"),),
+    408: ((b"connection", b"close"),),
+    415: ((b"accept-post", JSON.encode()), (b"accept-encoding", b"identity")),
+}
+
+
+def _refusal(status: int, message: str, code: str, *, firm: bool = True) -> _Refused:
+    return _Refused(_Reply({"errors": [refused(message, code)]}, status, firm, _HEADERS.get(status, ())))
 
 
 class GraphQLEndpoint:
     """The ASGI application behind /graphql.
 
-    `context` makes what resolvers are given, anew for each operation, from who asks and the request's id; the scope's
-    state holds both (`actor`, `request_id`). Without an actor only `login` is answered.
+    The scope's state holds who asks and the request's id (`actor`, `request_id`). Without an actor only `login` is
+    answered.
     """
 
-    def __init__(
-        self,
-        schema: strawberry.Schema,
-        *,
-        compiler: Compiler,
-        graph: Graph,
-        context: Callable[[Actor | None, str], object],
-        limits: Limits = USUAL,
-    ) -> None:
-        self._schema = schema
-        self._core = schema._schema
-        self._compiler = compiler
-        self._graph = graph
-        self._context = context
+    def __init__(self, operations: Operations, admission: Admission, *, limits: Limits = USUAL) -> None:
+        self._operations = operations
+        self._admission = admission
         self._limits = limits
-        self._documents = Documents(self._core, limits=limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -90,13 +77,22 @@ class GraphQLEndpoint:
         request_id = str(state.get("request_id", ""))
         media = _media_type(headers.get("accept"))
         try:
+            if scope["method"] != "POST":
+                raise _refusal(405, "only POST is answered here", "METHOD_NOT_ALLOWED")
             if media is None:
-                media = JSON
                 raise _refusal(406, f"answers are {GRAPHQL} or {JSON}", "NOT_ACCEPTABLE")
-            asked = await self._asked(HttpRequest(scope, receive), headers)
-            reply = await self._answer(asked, state.get("actor"), request_id)
+            request = HttpRequest(scope, receive)
+            asked = await self._asked(request, headers)
+            address = request.client.host if request.client else ""
+            reply = await self._answer(asked, state.get("actor"), address, request_id)
         except _Refused as problem:
             reply = problem.reply
+        except TooBusy as error:
+            _log.warning("no turn at the database", request_id=request_id, error=str(error))
+            reply = _Reply({"errors": [too_busy(error)]}, 429, firm=True, headers=((b"retry-after", b"1"),))
+        except OverLimit as error:
+            _log.warning("a statement was too much", request_id=request_id, error=str(error))
+            reply = _Reply({"errors": [over_limit(error)]}, 400)
         except GraphUnavailable as error:
             _log.warning("the graph is not available", request_id=request_id, error=str(error))
             reply = _refusal(503, UNAVAILABLE, "UNAVAILABLE").reply
@@ -106,102 +102,68 @@ class GraphQLEndpoint:
             reply = _Reply({"errors": [inside]}, 500, firm=True)
         status = reply.status if reply.firm or media == GRAPHQL else 200
         body = orjson.dumps(reply.body)
-        head = [(b"content-type", f"{media}; charset=utf-8".encode()), (b"content-length", str(len(body)).encode())]
-        if reply.allow is not None:
-            head.append((b"allow", reply.allow.encode()))
+        kind = f"{media or JSON}; charset=utf-8".encode()
+        head = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), *reply.headers]
         await send({"type": "http.response.start", "status": status, "headers": head})
         await send({"type": "http.response.body", "body": body})
 
-    async def _asked(self, request: HttpRequest, headers: Headers) -> _Asked:
-        if request.method != "POST":
-            raise _refusal(405, "only POST is answered here", "METHOD_NOT_ALLOWED", allow="POST")
-        kind, _, parameters = headers.get("content-type", "").partition(";")
-        charset = parameters.replace(" ", "").lower()
-        if kind.strip().lower() != JSON or charset not in ("", "charset=utf-8"):
+    async def _asked(self, request: HttpRequest, headers: Headers) -> Asked:
+        if not _readable(headers.get("content-type", "")):
             raise _refusal(415, f"send {JSON} in UTF-8", "UNSUPPORTED_MEDIA_TYPE")
-        body = await self._body(request, headers)
+        if headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise _refusal(415, "send the body as it is, not compressed", "UNSUPPORTED_MEDIA_TYPE")
         try:
-            sent = orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise _refusal(400, "the body is no JSON", "BAD_REQUEST") from error
+            async with asyncio.timeout(self._limits.seconds):
+                body = await self._body(request, headers)
+        except TimeoutError as error:
+            # Whatever of the body still comes is not waited for: the connection cannot be used again.
+            raise _refusal(408, "the body did not arrive in time", "BODY_TOO_SLOW") from error
+        try:
+            sent = decoded(body)
+        except RequestInvalid as error:
+            raise _refusal(400, f"the body cannot be taken: {error}", "BAD_REQUEST") from error
         if not isinstance(sent, dict):
             raise _refusal(400, "send one JSON object: several operations at once are not taken", "BAD_REQUEST")
-        query, variables, name = sent.get("query"), sent.get("variables"), sent.get("operationName")
-        if not isinstance(query, str):
-            raise _refusal(400, "query must be the text of a GraphQL document", "BAD_REQUEST")
-        if not isinstance(variables, dict | None):
-            raise _refusal(400, "variables must be an object", "BAD_REQUEST")
-        if not isinstance(name, str | None):
-            raise _refusal(400, "operationName must be text", "BAD_REQUEST")
-        if not isinstance(sent.get("extensions"), dict | None):
-            raise _refusal(400, "extensions must be an object", "BAD_REQUEST")
-        return _Asked(query, variables or {}, name or None)
+        try:
+            asked = asked_of(sent)
+        except RequestInvalid as error:
+            raise _refusal(400, str(error), "BAD_REQUEST") from error
+        return replace(asked, shows_cost=True) if COST_HEADER in headers else asked
 
     async def _body(self, request: HttpRequest, headers: Headers) -> bytes:
-        too_big = _refusal(413, f"the body has more than {self._limits.body} bytes", "BODY_TOO_BIG")
         length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > self._limits.body:
-            raise too_big
+        if length.isdigit() and int(length[:20]) > self._limits.body:
+            raise self._too_big()
         chunks, size = [], 0
         async for chunk in request.stream():
             size += len(chunk)
             if size > self._limits.body:
-                raise too_big
+                raise self._too_big()
             chunks.append(chunk)
         return b"".join(chunks)
 
-    async def _answer(self, asked: _Asked, actor: Actor | None, request_id: str) -> _Reply:
+    def _too_big(self) -> _Refused:
+        return _refusal(413, f"the body has more than {self._limits.body} bytes", "BODY_TOO_BIG")
+
+    async def _answer(self, asked: Asked, actor: Actor | None, address: str, request_id: str) -> _Reply:
         try:
-            document = self._documents.parse(asked.query, keep=actor is not None)
-            operation = document.operation(asked.operation_name)
-        except GraphQLError as error:
-            return _Reply({"errors": shown([error], request_id)}, 400)
-        if operation.operation is OperationType.SUBSCRIPTION:
-            raise _refusal(400, "subscriptions are served over the WebSocket", "BAD_REQUEST", firm=False)
-        if actor is None and not _signs_in(operation, document):
-            raise _refusal(401, "sign in first: send a bearer token", "UNAUTHENTICATED")
-        invalid = self._documents.validate(document)
-        if invalid:
-            return _Reply({"errors": shown(invalid, request_id)}, 400)
-        variables = get_variable_values(
-            self._core, operation.variable_definitions or (), asked.variables, max_errors=20, hide_suggestions=True
-        )
-        if isinstance(variables, list):
-            return _Reply({"errors": shown(variables, request_id)}, 400)
-        request = Request(document.text, operation, document.fragments, variables)
-        try:
-            if operation.operation is OperationType.QUERY and actor is not None:
-                return await self._read(request, actor, request_id)
-            if self._core.mutation_type is not None:
-                self._compiler.payloads(request, self._core.mutation_type)
-        except (NotProjectable, Irregular) as reason:
-            _log.debug("answered without the projection", request_id=request_id, reason=repr(reason))
-        except GraphQLError as error:
-            return _Reply({"errors": shown([error], request_id)}, 400)
-        return await self._execute(asked, actor, request_id)
-
-    async def _read(self, request: Request, actor: Actor, request_id: str) -> _Reply:
-        answered = await answer(self._graph, self._compiler, request, actor)
-        if answered.errors:
-            return _Reply({"errors": shown(answered.errors, request_id), "data": answered.data})
-        return _Reply({"data": answered.data})
-
-    async def _execute(self, asked: _Asked, actor: Actor | None, request_id: str) -> _Reply:
-        result = await self._schema.execute(
-            asked.query,
-            variable_values=asked.variables,
-            context_value=self._context(actor, request_id),
-            operation_name=asked.operation_name,
-            allowed_operation_types=(Allowed.QUERY, Allowed.MUTATION),
-        )
-        if result.errors:
-            return _Reply({"errors": shown(result.errors, request_id), "data": result.data})
-        return _Reply({"data": result.data})
+            admitted = await self._admission.admit(asked, actor, address=address, request_id=request_id)
+            if admitted.operation.operation is OperationType.SUBSCRIPTION:
+                raise _refusal(400, "subscriptions are served over the WebSocket", "BAD_REQUEST", firm=False)
+            with asking(actor.id if actor else None):
+                return _Reply(await self._operations.run(admitted, actor, request_id))
+        except NotAdmitted as reason:
+            headers = _HEADERS.get(reason.status, ())
+            if reason.retry_after is not None:
+                headers = ((b"retry-after", str(reason.retry_after).encode()),)
+            return _Reply({"errors": reason.errors}, reason.status, reason.firm, headers)
 
 
-def _signs_in(operation: OperationDefinitionNode, document: Document) -> bool:
-    names = root_names(operation, document.fragments)
-    return operation.operation is OperationType.MUTATION and set(names) == {"login"}
+def _readable(content_type: str) -> bool:
+    """Whether a body of that type is JSON in UTF-8; parameters other than the charset mean nothing for JSON."""
+    kind, *parameters = (each.strip().lower() for each in content_type.split(";"))
+    charsets = {each.partition("=")[2].strip('"') for each in parameters if each.startswith("charset=")}
+    return kind == JSON and charsets <= {"utf-8", "utf8"}
 
 
 def _media_type(accept: str | None) -> str | None:

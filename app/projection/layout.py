@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.projection.model import Leaf
-from app.projection.selection import PageFact
+from app.projection.model import Composed, Leaf
+from app.projection.selection import PageFact, PartSelected, TypeName
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,22 @@ class LeafAt:
 
 
 @dataclass(frozen=True, slots=True)
+class ComposedAt:
+    """Values made of several properties, and what is selected of each."""
+
+    slots: tuple[int, ...]
+    field: Composed
+    parts: tuple[TypeName | PartSelected, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OneAt:
     """A list of at most one row, of `width` values, of the node it leads to."""
 
     slot: int
     width: int
     nullable: bool
-    node: NodeLayout
+    node: AnyLayout | NodeLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,18 @@ class NodeLayout:
     """What of a row stands under which key."""
 
     type_name: str
-    items: tuple[tuple[str, Constant | LeafAt | OneAt | PageAt], ...]
+    items: tuple[tuple[str, Constant | LeafAt | ComposedAt | OneAt | PageAt], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyLayout:
+    """A node of one of several types: the number of its type in `each`, and the row it then has.
+
+    `each` gives a row's width, and what of it stands under which key.
+    """
+
+    slot: int
+    each: tuple[tuple[int, NodeLayout], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +70,7 @@ class CursorAt:
 class EdgeLayout:
     """One edge of a page; its node reads the same row."""
 
-    items: tuple[tuple[str, Constant | LeafAt | CursorAt | NodeLayout], ...]
+    items: tuple[tuple[str, Constant | LeafAt | CursorAt | NodeLayout | AnyLayout], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +85,7 @@ class PageAt:
     """A page: a list of rows and a count, each where it is needed.
 
     A row has `width` values. `limit` is the parameter that holds one more than the page's size; `keys` are the slots
-    that a cursor is made of.
+    that a cursor is made of, `order` is what cursors call the order; `begun` is whether it starts after a place.
     """
 
     rows: int | None
@@ -73,7 +93,9 @@ class PageAt:
     limit: str
     width: int
     keys: tuple[int, ...]
-    items: tuple[tuple[str, Constant | PageFact | NodeLayout | EdgeLayout | InfoLayout], ...]
+    order: str | None
+    begun: bool
+    items: tuple[tuple[str, Constant | PageFact | NodeLayout | AnyLayout | EdgeLayout | InfoLayout], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +106,7 @@ class EntryAt:
     width: int
     target: str
     parameter: str
-    node: NodeLayout
+    node: NodeLayout | AnyLayout
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import orjson
 from graphql import GraphQLError
 
 from app.domain.access import Action, Actor, require
 from app.errors import NotFound
-from app.graph import Graph, Value
+from app.graph import Graph
+from app.projection import fulltext
 from app.projection.compiler import Compiled, Compiler, Request
-from app.projection.shaper import Missing
+from app.projection.selection import NotProjectable
+from app.projection.shaper import Irregular, Missing
+from app.transactions import Value
+
+LARGE = 50_000
+"""Values of a row that are shaped in a thread: so many keep the event loop for as long as others may wait."""
+
+WITHOUT_EVENTS = ("Decision",)
+"""Labels of nodes that come and go without an event: decisions are a log themselves, of what was refused, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a query answers: its data as it goes out, and what it asked for that is not there."""
+    """What a query answers: its data as it goes out, and what it asked for that is not there.
 
-    data: dict[str, object]
+    `recorded` says that whatever could change it is recorded as an event.
+    """
+
+    data: object
     errors: tuple[GraphQLError, ...]
+    recorded: bool
 
 
 def not_found(missing: Missing) -> GraphQLError:
@@ -38,19 +53,49 @@ async def run(
     Raises Forbidden, GraphUnavailable and StatementFailed.
     """
     require(actor, Action.READ)
-    given = {**parameters, "actor": actor.id}
+    given = {**parameters, "actor": actor.id, "role": actor.role.value}
+    if compiled.searches:
+        given["scope"] = fulltext.scope(actor.tenant)
     return await graph.read_compiled(compiled.text, actor.tenant, given, name=compiled.name), given
 
 
-async def answer(graph: Graph, compiler: Compiler, request: Request, actor: Actor) -> Answer:
-    """Answer a whole query with one statement.
+def is_large(columns: list[Value], most: int = LARGE) -> bool:
+    """Whether a row holds more than that many values and lists."""
+    found, waiting = 0, [columns]
+    while waiting:
+        values = waiting.pop()
+        found += len(values)
+        if found > most:
+            return True
+        waiting += [each for each in values if type(each) is list]
+    return False
+
+
+async def answer(
+    graph: Graph, compiler: Compiler, request: Request, actor: Actor, *, may_be_large: bool = False
+) -> Answer:
+    """Answer a whole query with one statement; `may_be_large` says to look how large the answer is.
 
     Raises NotProjectable and Irregular where GraphQL's own execution has to answer it, GraphQLError where an argument
-    does not fit, GraphUnavailable and StatementFailed.
+    is refused, GraphUnavailable and StatementFailed.
     """
-    compiled = compiler.operation(request)
-    columns, parameters = await run(graph, compiled, actor, compiled.parameters(request.variables))
-    data, missing = compiled.wire(columns, parameters)
+    try:
+        compiled = compiler.operation(request)
+        given = compiled.parameters(request.variables)
+    except NotProjectable:
+        compiler.check(request)
+        raise
+    except GraphQLError as null:
+        compiler.check(request)
+        # A null where the argument may be none: to GraphQL that is an error of the field, at its path.
+        raise Irregular from null
+    columns, parameters = await run(graph, compiled, actor, given)
+    if may_be_large and is_large(columns):
+        held = [columns]
+        del columns
+        data, missing = await asyncio.to_thread(_encoded, compiled, held, parameters)
+    else:
+        data, missing = compiled.wire(columns, parameters)
     errors = []
     for each in missing:
         error = not_found(each)
@@ -63,4 +108,12 @@ async def answer(graph: Graph, compiler: Compiler, request: Request, actor: Acto
                 extensions=error.extensions,
             )
         )
-    return Answer(data, tuple(errors))
+    return Answer(data, tuple(errors), not any(f":{label} " in compiled.text for label in WITHOUT_EVENTS))
+
+
+def _encoded(
+    compiled: Compiled, held: list[list[Value]], parameters: Mapping[str, Value]
+) -> tuple[object, list[Missing]]:
+    # Whoever lets go of a hundred thousand lists last has to clear them away: here, where nobody waits for it.
+    data, missing = compiled.wire(held.pop(), parameters)
+    return orjson.Fragment(orjson.dumps(data)), missing

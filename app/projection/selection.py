@@ -10,22 +10,33 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
     GraphQLField,
-    GraphQLIncludeDirective,
     GraphQLObjectType,
     GraphQLSchema,
-    GraphQLSkipDirective,
     InlineFragmentNode,
     SelectionSetNode,
     get_argument_values,
-    get_directive_values,
     get_named_type,
     is_abstract_type,
     is_object_type,
 )
 from graphql.execution.values import VariableValues
 
-from app.projection.model import EntryOne, EntryPage, Leaf, Model, NodeType, ToMany, ToOne
+from app.errors import InvalidInput
+from app.projection.model import (
+    AbstractType,
+    Composed,
+    EntryOne,
+    EntryPage,
+    EntrySearch,
+    Leaf,
+    Model,
+    NodeType,
+    ToMany,
+    ToOne,
+)
+from app.projection.variables import included
 
 
 class NotProjectable(Exception):
@@ -42,6 +53,11 @@ class Arguments:
     def values(self, variables: VariableValues) -> Mapping[str, object]:
         """The coerced values. Raises GraphQLError where a variable's value does not fit."""
         return get_argument_values(self.definition, self.node, variables)
+
+    def refusal(self, refused: InvalidInput) -> GraphQLError:
+        """The error for a value that does not fit, at the place of the field, naming the argument."""
+        extensions = {"code": refused.code, "argument": refused.field}
+        return GraphQLError(refused.message, self.node, extensions=extensions, original_error=refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +77,30 @@ class LeafSelected:
 
 
 @dataclass(frozen=True, slots=True)
+class PartSelected:
+    """One field of a composed value: its attribute, and what is selected of the value there, if that has fields."""
+
+    key: str
+    attribute: str
+    parts: tuple[TypeName | PartSelected, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedSelected:
+    """Values made of several properties, with what is selected of them."""
+
+    key: str
+    field: Composed
+    parts: tuple[TypeName | PartSelected, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OneSelected:
     """An edge to one node, with what is selected of it."""
 
     key: str
     edge: ToOne
-    node: NodeSelected
+    node: Selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +108,18 @@ class NodeSelected:
     """What is selected of a node, in the order of the document."""
 
     type: NodeType
-    items: tuple[TypeName | LeafSelected | OneSelected | PageSelected, ...]
+    items: tuple[TypeName | LeafSelected | ComposedSelected | OneSelected | PageSelected, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnySelected:
+    """What is selected of a node of an interface or a union: for each type it can be, in the order of the document."""
+
+    type: AbstractType
+    each: tuple[NodeSelected, ...]
+
+
+Selected = NodeSelected | AnySelected
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +127,7 @@ class NodesSelected:
     """A page's `nodes`."""
 
     key: str
-    node: NodeSelected
+    node: Selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +150,8 @@ class PageFact(Enum):
 
     TOTAL = "totalCount"
     MORE = "hasNextPage"
+    BEGUN = "hasPreviousPage"
+    START = "startCursor"
     END = "endCursor"
 
 
@@ -129,7 +176,7 @@ class PageSelected:
     """A page of nodes, with its arguments."""
 
     key: str
-    edge: ToMany | EntryPage
+    edge: ToMany | EntryPage | EntrySearch
     arguments: Arguments
     items: tuple[TypeName | NodesSelected | EdgesSelected | InfoSelected | FactSelected, ...]
 
@@ -142,7 +189,7 @@ class EntrySelected:
     entry: EntryOne
     arguments: Arguments
     nodes: tuple[FieldNode, ...]
-    node: NodeSelected
+    node: Selected
 
 
 RootSelected = TypeName | EntrySelected | PageSelected
@@ -160,13 +207,17 @@ class Reading:
     def roots(self, selections: SelectionSetNode, parent: GraphQLObjectType) -> tuple[RootSelected, ...]:
         """The root fields of a query. Raises NotProjectable."""
         found: list[RootSelected] = []
-        for key, nodes in self._collect(parent, (selections,)).items():
+        for key, nodes in self.fields(selections, parent):
             name = nodes[0].name.value
             if name == "__typename":
                 found.append(TypeName(key, parent.name))
             else:
                 found.append(self.root(key, parent.fields.get(name), nodes))
         return tuple(found)
+
+    def fields(self, selections: SelectionSetNode, parent: GraphQLObjectType) -> Iterator[tuple[str, list[FieldNode]]]:
+        """The fields of a selection by response key, each with all its nodes."""
+        yield from self._collect(parent, (selections,)).items()
 
     def root(
         self, key: str, definition: GraphQLField | None, nodes: Sequence[FieldNode]
@@ -181,11 +232,17 @@ class Reading:
             return EntrySelected(key, entry, arguments, tuple(nodes), self.node(entry.target, nodes))
         return self._page(key, entry, arguments, nodes)
 
-    def node(self, type_name: str, nodes: Iterable[FieldNode]) -> NodeSelected:
+    def node(self, type_name: str, nodes: Sequence[FieldNode]) -> Selected:
         """What the nodes of one field select of a node of that type. Raises NotProjectable."""
-        node = self.model.types[type_name]
+        target = self.model.target(type_name)
+        if isinstance(target, NodeType):
+            return self._concrete(target, nodes)
+        return AnySelected(target, tuple(self._concrete(each, nodes) for each in self.model.members(target)))
+
+    def _concrete(self, node: NodeType, nodes: Sequence[FieldNode]) -> NodeSelected:
+        type_name = node.name
         parent = self._object(type_name)
-        items: list[TypeName | LeafSelected | OneSelected | PageSelected] = []
+        items: list[TypeName | LeafSelected | ComposedSelected | OneSelected | PageSelected] = []
         for key, each in self._collect(parent, _sets(nodes)).items():
             name = each[0].name.value
             if name == "__typename":
@@ -194,6 +251,9 @@ class Reading:
             match node.fields.get(name):
                 case Leaf() as leaf:
                     items.append(LeafSelected(key, leaf))
+                case Composed() as composed:
+                    shown = self._object(get_named_type(parent.fields[name].type).name)
+                    items.append(ComposedSelected(key, composed, self._parts(shown, each)))
                 case ToOne() as edge:
                     items.append(OneSelected(key, edge, self.node(edge.target, each)))
                 case ToMany() as edge:
@@ -202,6 +262,18 @@ class Reading:
                 case None:
                     raise NotProjectable(f"{type_name}.{name}")
         return NodeSelected(node, tuple(items))
+
+    def _parts(self, parent: GraphQLObjectType, nodes: Sequence[FieldNode]) -> tuple[TypeName | PartSelected, ...]:
+        found: list[TypeName | PartSelected] = []
+        for key, each in self._collect(parent, _sets(nodes)).items():
+            name = each[0].name.value
+            if name == "__typename":
+                found.append(TypeName(key, parent.name))
+                continue
+            shown = get_named_type(parent.fields[name].type)
+            inner = self._parts(shown, each) if is_object_type(shown) else None
+            found.append(PartSelected(key, _snake(name), inner))
+        return tuple(found)
 
     def payloads(
         self, selections: Iterable[SelectionSetNode], parent: GraphQLObjectType, path: tuple[str, ...] = ()
@@ -218,7 +290,7 @@ class Reading:
                 yield from self.payloads(_sets(nodes), shown, (*path, key))
 
     def _page(
-        self, key: str, edge: ToMany | EntryPage, arguments: Arguments, nodes: Sequence[FieldNode]
+        self, key: str, edge: ToMany | EntryPage | EntrySearch, arguments: Arguments, nodes: Sequence[FieldNode]
     ) -> PageSelected:
         connection = self._object(get_named_type(arguments.definition.type).name)
         items: list[TypeName | NodesSelected | EdgesSelected | InfoSelected | FactSelected] = []
@@ -239,10 +311,14 @@ class Reading:
         return PageSelected(key, edge, arguments, tuple(items))
 
     def _edges(
-        self, key: str, edge: ToMany | EntryPage, connection: GraphQLObjectType, nodes: Sequence[FieldNode]
+        self,
+        key: str,
+        edge: ToMany | EntryPage | EntrySearch,
+        connection: GraphQLObjectType,
+        nodes: Sequence[FieldNode],
     ) -> EdgesSelected:
         parent = self._object(get_named_type(connection.fields["edges"].type).name)
-        properties = edge.properties if isinstance(edge, ToMany) else {}
+        properties = {} if isinstance(edge, EntryPage) else edge.properties
         items: list[TypeName | LeafSelected | CursorSelected | NodesSelected] = []
         for own, each in self._collect(parent, _sets(nodes)).items():
             match each[0].name.value:
@@ -289,31 +365,22 @@ class Reading:
     ) -> None:
         for selection in selection_set.selections:
             if isinstance(selection, FieldNode):
-                if self._included(selection):
+                if included(selection, self.variables):
                     key = selection.alias.value if selection.alias else selection.name.value
                     collected.setdefault(key, []).append(selection)
                 continue
             if isinstance(selection, InlineFragmentNode):
-                if self._included(selection) and self._applies(selection, parent):
+                if included(selection, self.variables) and self._applies(selection, parent):
                     self._collect_into(collected, seen, parent, selection.selection_set)
                 continue
             assert isinstance(selection, FragmentSpreadNode)
             name = selection.name.value
-            if name in seen or not self._included(selection):
+            if name in seen or not included(selection, self.variables):
                 continue
             seen.add(name)
             fragment = self.fragments[name]
             if self._applies(fragment, parent):
                 self._collect_into(collected, seen, parent, fragment.selection_set)
-
-    def _included(self, node: FieldNode | InlineFragmentNode | FragmentSpreadNode) -> bool:
-        if not node.directives:
-            return True
-        skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
-        if skip and skip["if"]:
-            return False
-        include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
-        return not (include and not include["if"])
 
     def _applies(self, fragment: FragmentDefinitionNode | InlineFragmentNode, parent: GraphQLObjectType) -> bool:
         if fragment.type_condition is None:
@@ -323,6 +390,10 @@ class Reading:
             return True
         wanted = self.schema.get_type(name)
         return is_abstract_type(wanted) and self.schema.is_sub_type(wanted, parent)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{each.lower()}" if each.isupper() else each for each in name)
 
 
 def _sets(nodes: Iterable[FieldNode]) -> list[SelectionSetNode]:

@@ -14,8 +14,10 @@ from typing import cast
 
 import orjson
 
-from app.graph import Value
+from app.domain.waiting import shown
 from app.projection.layout import (
+    AnyLayout,
+    ComposedAt,
     Constant,
     CursorAt,
     EdgeLayout,
@@ -29,9 +31,14 @@ from app.projection.layout import (
 )
 from app.projection.model import Leaf, LeafKind
 from app.projection.paging import cursor
-from app.projection.selection import PageFact
+from app.projection.selection import PageFact, PartSelected, TypeName
+from app.transactions import Value
 
 _TEXTS = frozenset({LeafKind.STRING, LeafKind.ID, LeafKind.TIME, LeafKind.TEXT})
+
+
+TYPE = ""
+"""The key under which `raw` says the type of a node of an interface or a union; no response key is empty."""
 
 
 class Irregular(Exception):
@@ -85,6 +92,15 @@ def _json(text: object) -> object:
         raise Irregular from error
 
 
+def _reason(text: object) -> object:
+    if type(text) is not str:
+        raise Irregular
+    try:
+        return shown(text)
+    except ValueError as error:
+        raise Irregular from error
+
+
 def _texts(values: object) -> object:
     if type(values) is not list:
         raise Irregular
@@ -118,6 +134,20 @@ def _boolean(value: object) -> bool:
     return value
 
 
+def _picked(value: object, parts: Sequence[TypeName | PartSelected]) -> dict[str, object] | None:
+    """What is selected of a composed value, by response key."""
+    if value is None:
+        return None
+    found: dict[str, object] = {}
+    for part in parts:
+        if isinstance(part, TypeName):
+            found[part.key] = part.name
+        else:
+            inner = getattr(value, part.attribute)
+            found[part.key] = inner if part.parts is None else _picked(inner, part.parts)
+    return found
+
+
 class _Names(dict[object, str]):
     """The GraphQL names of an enum's stored values."""
 
@@ -125,8 +155,14 @@ class _Names(dict[object, str]):
         raise Irregular
 
 
+def _cursor(page: PageAt, place: str) -> str:
+    keys = ", ".join(place.format(slot) for slot in page.keys)
+    return f"cursor([{keys}]{'' if page.order is None else f', {page.order!r}'})"
+
+
 _CHECKS: Mapping[LeafKind, Callable[[object], object]] = {
     LeafKind.JSON: _json,
+    LeafKind.REASON: _reason,
     LeafKind.INT: _int,
     LeafKind.FLOAT: _float,
     LeafKind.BOOLEAN: _boolean,
@@ -159,15 +195,31 @@ class _Code:
                     parts.append(f"{key!r}: {self._page(how, 'f[{}]')}")
         self.lines += [*body, f" return {{{', '.join(parts)}}}, missing"]
 
-    def _node(self, layout: NodeLayout, width: int) -> str:
+    def _node(self, layout: NodeLayout | AnyLayout, width: int) -> str:
+        if isinstance(layout, NodeLayout):
+            return self._one(layout, width, [])
+        types = [[f"{TYPE!r}: {each.type_name!r}"] if self.mode is Mode.RAW else [] for _, each in layout.each]
+        made = [self._one(each, own, type_) for (own, each), type_ in zip(layout.each, types, strict=True)]
+        name = self._name("t")
+        # Which type it is comes first in its value, and chooses the function.
+        self.lines += [
+            f"{name}_each = ({', '.join(made)},)",
+            f"def {name}(v, p):",
+            f" number, row = v[{layout.slot}]",
+            f" return {name}_each[number](row, p)",
+        ]
+        return name
+
+    def _one(self, layout: NodeLayout, width: int, parts: list[str]) -> str:
         checks: list[str] = []
-        parts = []
         for key, how in layout.items:
             match how:
                 case Constant(text):
                     parts.append(f"{key!r}: {text!r}")
                 case LeafAt(slot, leaf):
                     parts.append(f"{key!r}: {self._leaf(f'a{slot}', leaf, checks)}")
+                case ComposedAt():
+                    parts.append(f"{key!r}: {self._composed(how)}")
                 case OneAt(slot, inner, nullable, node):
                     value = f"{self._node(node, inner)}(a{slot}[0], p) if a{slot} else None"
                     if not nullable and self.mode is Mode.WIRE:
@@ -185,10 +237,10 @@ class _Code:
                 case Constant(text):
                     parts.append(f"{key!r}: {text!r}")
                 case CursorAt():
-                    parts.append(f"{key!r}: cursor([{', '.join(f'a{slot}' for slot in page.keys)}])")
+                    parts.append(f"{key!r}: {_cursor(page, 'a{}')}")
                 case LeafAt(slot, leaf):
                     parts.append(f"{key!r}: {self._leaf(f'a{slot}', leaf, checks)}")
-                case NodeLayout():
+                case NodeLayout() | AnyLayout():
                     parts.append(f"{key!r}: {self._node(how, page.width)}(v, p)")
         return self._function("e", page.width, checks, parts)
 
@@ -211,7 +263,7 @@ class _Code:
             match how:
                 case Constant(text):
                     parts.append(f"{key!r}: {text!r}")
-                case NodeLayout():
+                case NodeLayout() | AnyLayout():
                     parts.append(f"{key!r}: [{self._node(how, page.width)}(r, p) for r in rows]")
                 case EdgeLayout():
                     parts.append(f"{key!r}: [{self._edge(how, page)}(r, p) for r in rows]")
@@ -232,9 +284,12 @@ class _Code:
                 return "count"
             case PageFact.MORE:
                 return "more"
+            case PageFact.BEGUN:
+                return repr(page.begun)
+            case PageFact.START:
+                return f"{_cursor(page, 'rows[0][{}]')} if rows else None"
             case PageFact.END:
-                keys = ", ".join(f"rows[-1][{slot}]" for slot in page.keys)
-                return f"cursor([{keys}]) if rows else None"
+                return f"{_cursor(page, 'rows[-1][{}]')} if rows else None"
 
     def _leaf(self, value: str, leaf: Leaf, checks: list[str]) -> str:
         """The expression for a leaf; adds to `checks` what makes the answer irregular."""
@@ -246,6 +301,13 @@ class _Code:
             return value
         checked = self._checked(value, leaf)
         return f"None if {value} is None else {checked}" if leaf.nullable else checked
+
+    def _composed(self, composed: ComposedAt) -> str:
+        name = self._name("m")
+        make, parts = composed.field.make, composed.parts
+        wire = self.mode is Mode.WIRE
+        self.scope[name] = (lambda *values: [_picked(each, parts) for each in make(*values)]) if wire else make
+        return f"{name}({', '.join(f'a{slot}' for slot in composed.slots)})"
 
     def _checked(self, value: str, leaf: Leaf) -> str:
         if leaf.kind in _TEXTS:

@@ -7,13 +7,13 @@ It has no sign-in, no query language and no metrics: what is left is the least t
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import os
 import sys
 
 import orjson
 import uvicorn
+import uvloop
 from neo4j import READ_ACCESS, AsyncDriver, AsyncGraphDatabase
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -85,4 +85,4 @@ async def serve(port: int, tenant: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), sys.argv[2]))
+    uvloop.run(serve(int(sys.argv[1]), sys.argv[2]))

@@ -2,6 +2,7 @@
 // parameters: tenant, owner, fence, entries, seq, head
 // columns: numbered
 // mode: write
+// An entry is [id, seq, hash, previous hash].
 // None numbered: another one leads by now, and nothing was written.
 MATCH (log:EventLog {tenant: $tenant, id: $tenant})
 SET log._lock = $owner
@@ -11,8 +12,9 @@ SET log.seq = $seq, log.head = $head
 REMOVE log._lock
 WITH log
 UNWIND $entries AS entry
-MATCH (event:Event {tenant: $tenant, id: entry.id})
+MATCH (event:Event {tenant: $tenant, id: entry[0]})
+WITH event, entry
 WHERE event.pending
-SET event.seq = entry.seq, event.cursor = toString(entry.seq), event.hash = entry.hash, event.previous_hash = entry.previous_hash
+SET event.seq = entry[1], event.hash = entry[2], event.previous_hash = entry[3]
 REMOVE event.pending
 RETURN count(event) AS numbered

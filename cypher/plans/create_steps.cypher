@@ -10,7 +10,8 @@ CREATE (plan)-[:HAS_STEP]->(step:PlanStep {
   key: row.key, position: row.position, wave: row.wave, action: row.action, kind: row.kind,
   service_id: row.service_id, service_name: row.service_name, version_id: row.version_id, image: row.image,
   provider: row.provider, previous_provider: row.previous_provider, depends_on: row.depends_on,
-  before: row.before, after: row.after, policy: row.policy, reason: row.reason, path: row.path,
+  waiting_on: row.waiting_on, before: row.before, after: row.after, sensitive: row.sensitive, unknown: row.unknown,
+  irreversible: row.irreversible, policy: row.policy, reason: row.reason, path: row.path,
   path_edges: row.path_edges})
 WITH row, step
 OPTIONAL MATCH (service:Service {tenant: $tenant, id: row.service_id})

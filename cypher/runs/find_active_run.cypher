@@ -3,5 +3,5 @@
 // columns: id, state
 // mode: read
 MATCH (run:Run {tenant: $tenant, application_id: $application_id, environment_id: $environment_id})
-WHERE run.state IN ['queued', 'running']
+WHERE run.state IN ['queued', 'running', 'paused', 'cancelling']
 RETURN run.id AS id, run.state AS state ORDER BY id LIMIT 1

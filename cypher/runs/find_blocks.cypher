@@ -1,8 +1,8 @@
 // purpose: The steps that policies keep a plan from carrying out.
 // parameters: tenant, plan_id
-// columns: key, policy, reason, node_ids, node_labels, node_names, edges
+// columns: key, policy, reason, node_ids, node_labels, node_names, edges, decision
 // mode: read
-// (plan)-[:HAS_STEP]->(step {action: 'blocked'})
+// (plan)-[:HAS_STEP]->(step {action: 'blocked'}), (decision)-[:ABOUT]->(plan)
 MATCH (plan:Plan {tenant: $tenant, id: $plan_id})-[:HAS_STEP]->(step:PlanStep {tenant: $tenant})
 WHERE step.action = 'blocked'
 CALL (step) {
@@ -14,5 +14,6 @@ CALL (step) {
     collect(coalesce(node.name, id)) AS node_names
 }
 RETURN step.key AS key, step.policy AS policy, step.reason AS reason, node_ids, node_labels, node_names,
-  step.path_edges AS edges
+  step.path_edges AS edges,
+  COLLECT { MATCH (plan)<-[:ABOUT]-(decision:Decision {tenant: $tenant, policy: step.policy}) RETURN decision.id }[0] AS decision
 ORDER BY key LIMIT 100

@@ -3,7 +3,7 @@
 // columns: succeeded, failed, skipped, total, version
 // mode: write
 MATCH (run:Run {tenant: $tenant, id: $id})
-WHERE run.fence = $fence AND run.state = 'running'
+WHERE run.fence = $fence AND run.state IN ['running', 'paused', 'cancelling']
 SET run.state = $state, run.error = $error, run.finished_at = datetime.realtime(), run.updated_at = datetime()
-REMOVE run.owner, run.lease_until
+REMOVE run.owner, run.lease_until, run.waiting_for
 RETURN run.succeeded AS succeeded, run.failed AS failed, run.skipped AS skipped, run.total AS total, run.version AS version

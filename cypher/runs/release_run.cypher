@@ -7,6 +7,6 @@ SET run._lock = $operation
 WITH run
 REMOVE run._lock
 WITH run
-WHERE run.fence = $fence AND run.state = 'running'
+WHERE run.fence = $fence AND run.state IN ['running', 'paused', 'cancelling']
 SET run.lease_until = datetime.realtime() - duration({milliseconds: 1}), run.rung_at = datetime({epochMillis: 0})
 RETURN run.id AS id

@@ -1,9 +1,9 @@
 // purpose: Let services no longer depend on others.
 // parameters: tenant, rows
-// columns: service_id, target_id
+// columns: removed
 // mode: write
-// (service)-[:DEPENDS_ON]->(target)
+// (service)-[:DEPENDS_ON]->(target); a row is [service, target]
 UNWIND $rows AS row
-MATCH (service:Service {tenant: $tenant, id: row.service_id})-[dependency:DEPENDS_ON]->(target:Service {tenant: $tenant, id: row.target_id})
+MATCH (service:Service {tenant: $tenant, id: row[0]})-[dependency:DEPENDS_ON]->(target:Service {tenant: $tenant, id: row[1]})
 DELETE dependency
-RETURN service.id AS service_id, target.id AS target_id
+RETURN count(*) AS removed

@@ -1,8 +1,8 @@
-// purpose: Create versions of services; a row whose service is missing returns nothing.
+// purpose: Create versions of services, desired at once where row.first; a row whose service is missing makes nothing.
 // parameters: tenant, rows
-// columns: id
+// columns: ids
 // mode: write
-// (service)-[:HAS_VERSION]->(version)
+// (service)-[:HAS_VERSION]->(version), (service)-[:DESIRES]->(version)
 UNWIND $rows AS row
 MATCH (service:Service {tenant: $tenant, id: row.service_id})
 CREATE (service)-[:HAS_VERSION]->(version:ServiceVersion:Entity {
@@ -11,4 +11,5 @@ CREATE (service)-[:HAS_VERSION]->(version:ServiceVersion:Entity {
   command: row.command, args: row.args, cpu_request: row.cpu_request, cpu_limit: row.cpu_limit,
   memory_request: row.memory_request, memory_limit: row.memory_limit, probe_kind: row.probe_kind,
   probe_port: row.probe_port, probe_path: row.probe_path, deadline_seconds: row.deadline_seconds})
-RETURN version.id AS id
+FOREACH (one IN CASE WHEN row.first THEN [service] ELSE [] END | CREATE (one)-[:DESIRES]->(version))
+RETURN collect(version.id) AS ids

@@ -1,7 +1,7 @@
 // purpose: Which of these service versions exist.
 // parameters: tenant, ids
-// columns: id
+// columns: ids
 // mode: read
 UNWIND $ids AS wanted
 MATCH (version:ServiceVersion {tenant: $tenant, id: wanted})
-RETURN version.id AS id
+RETURN collect(version.id) AS ids

@@ -2,23 +2,37 @@
 
 import strawberry
 
-from graph_schema.mutations.applications import ApplicationMutations
+from graph_schema.applications import Application
+from graph_schema.environments import Environment
+from graph_schema.mutations.approvals import ApprovalMutations
+from graph_schema.mutations.drift import DriftMutations
 from graph_schema.mutations.environments import EnvironmentMutations
 from graph_schema.mutations.manifests import ManifestMutations
-from graph_schema.mutations.projects import ProjectMutations
+from graph_schema.mutations.policies import PolicyMutations
+from graph_schema.mutations.run_control import RunControlMutations
 from graph_schema.mutations.runs import RunMutations
 from graph_schema.mutations.services import ServiceMutations
 from graph_schema.mutations.sessions import SessionMutations
+from graph_schema.mutations.writing import removed, written
+from graph_schema.projects import Project
+from graph_schema.schedules import Schedule
+from graph_schema.services import Service, ServiceVersion
 
 
 @strawberry.type(description="Everything that changes the platform. Refusals are data: look at a payload's problems.")
+@written(Project, Application, Schedule)
+@removed(Environment)
+@removed(ServiceVersion, remark="Refused while a deployment runs it or its service desires it.")
+@removed(Service, remark="What runs of it is removed by the next plan of its application.")
 class Mutation(
     SessionMutations,
     ManifestMutations,
-    ProjectMutations,
     EnvironmentMutations,
-    ApplicationMutations,
     ServiceMutations,
     RunMutations,
+    ApprovalMutations,
+    PolicyMutations,
+    DriftMutations,
+    RunControlMutations,
 ):
     """Everything that changes the platform."""

@@ -9,19 +9,25 @@ import strawberry
 
 from app.domain.changes import Change
 from app.errors import Refusal
+from app.weights import Weight
 from graph_schema.context import Context
+from graph_schema.kinds import kinds_in
 from graph_schema.problems import Problem, problems_of
+from graph_schema.weights import WRITING, weighing
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., object])
 Asked: TypeAlias = strawberry.Info[Context, None]
 
 
-def mutation(*, description: str) -> Callable[[F], F]:
-    """Make a method a mutation of the schema; it stays typed as it is."""
+def mutation(*, description: str, weight: Weight = WRITING) -> Callable[[F], F]:
+    """Make a method a mutation of the schema; it stays typed as it is.
+
+    `weight` says what it costs where it does more than change a few nodes.
+    """
 
     def decorate(method: F) -> F:
-        return cast("F", strawberry.mutation(method, description=description))
+        return cast("F", strawberry.mutation(method, description=description, metadata=weighing(weight)))
 
     return decorate
 
@@ -29,8 +35,8 @@ def mutation(*, description: str) -> Callable[[F], F]:
 def change_of(info: Asked) -> Change:
     """What a use case that writes is given. Raises Unauthenticated."""
     context = info.context
-    parts = context.application
-    return Change(parts.graph, parts.ids, parts.doorbell, context.signed_in(), context.request_id)
+    parts, kinds = context.application, kinds_in(info.schema._schema)
+    return Change(parts.graph, parts.ids, parts.doorbell, context.signed_in(), context.request_id, kinds)
 
 
 async def attempt(work: Awaitable[T]) -> tuple[T | None, list[Problem]]:
@@ -57,6 +63,15 @@ class DeleteInput:
     id: strawberry.ID = strawberry.field(description="The id of what is to be deleted.")
     expected_version: int | None = strawberry.field(
         default=None, description="Refuse where it is not at this version any more."
+    )
+    impact_digest: str | None = strawberry.field(
+        default=None,
+        description="The digest of `impact(node, DELETE)` as it was shown. Needed where something depends on what "
+        "is to be deleted; refused where the impact is another by now.",
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="Your own key of 1 to 200 characters: a repeat with the same key gives the first answer again.",
     )
 
 

@@ -7,16 +7,14 @@ import strawberry
 
 from app.domain import environments
 from app.domain.changes import Change, Saving
+from app.domain.drift import DriftRules
 from app.domain.environments import EnvironmentSpec, Stage
 from graph_schema.environments import Environment
 from graph_schema.environments import Stage as GraphStage
 from graph_schema.mutations.answers import (
     Asked,
-    DeleteInput,
-    DeletePayload,
     attempt,
     change_of,
-    deleted,
     located,
     mutation,
 )
@@ -24,6 +22,27 @@ from graph_schema.problems import Problem
 from graph_schema.projected import projected
 
 _PLACES = located({"parent": "project", "promotes_to": "promotesTo"})
+
+
+@strawberry.input(description="What is to be done about what was changed outside of Trellis.")
+class DriftRulesInput:
+    """What is to be done about what was changed outside of Trellis."""
+
+    every_seconds: int | None = strawberry.field(
+        default=None,
+        description="Seconds between two looks, at most a day; 0 is never; as the workers are set if left out.",
+    )
+    heal: bool = strawberry.field(default=False, description="Whether it is put back without being asked.")
+    ignore: list[str] = strawberry.field(
+        default_factory=list,
+        description="Fields that may differ, such as `replicas`; also patterns, such as `environment.*`.",
+    )
+
+
+def _rules(input: DriftRulesInput | None) -> DriftRules | None:
+    if input is None:
+        return None
+    return DriftRules(input.every_seconds, input.heal, tuple(sorted(set(input.ignore))))
 
 
 @strawberry.input(description="A new environment.")
@@ -43,6 +62,7 @@ class CreateEnvironmentInput:
     promotes_to: strawberry.ID | None = strawberry.field(
         default=None, description="The environment that comes after this one."
     )
+    drift: DriftRulesInput | None = strawberry.field(default=None, description="What is to be done about drift.")
 
 
 @strawberry.input(description="What to change of an environment; what is left out stays.")
@@ -55,6 +75,9 @@ class UpdateEnvironmentInput:
     provider: str | None = strawberry.field(default=None, description="What carries deployments out.")
     namespace: str | None = strawberry.field(default=None, description="Where services run.")
     promotes_to: strawberry.ID | None = strawberry.field(default=None, description="What comes after this one.")
+    drift: DriftRulesInput | None = strawberry.field(
+        default=None, description="What is to be done about drift; it replaces all that was said of it."
+    )
     expected_version: int | None = strawberry.field(
         default=None, description="Refuse where it is not at this version any more."
     )
@@ -90,6 +113,7 @@ async def _updated(change: Change, input: UpdateEnvironmentInput) -> str:
         namespace=input.namespace,
         provider=input.provider,
         promotes_to=input.promotes_to,
+        drift=_rules(input.drift),
         expected_version=input.expected_version,
         locate=_PLACES,
     )
@@ -113,6 +137,7 @@ class EnvironmentMutations:
             namespace=input.namespace,
             provider=input.provider,
             promotes_to=input.promotes_to,
+            drift=_rules(input.drift),
             locate=_PLACES,
         )
         whole = environments.completed(spec, default_provider=info.context.application.default_provider)
@@ -124,11 +149,3 @@ class EnvironmentMutations:
     ) -> EnvironmentPayload:
         """Change an environment."""
         return await _payload(info, _updated(change_of(info), input))
-
-    @mutation(description="Delete an environment. Refused while something is deployed in it.")
-    async def delete_environment(
-        self, info: Asked, input: Annotated[DeleteInput, strawberry.argument(description="Which environment.")]
-    ) -> DeletePayload:
-        """Delete an environment."""
-        change = change_of(info)
-        return await deleted(environments.delete_environment(change, input.id, expected_version=input.expected_version))

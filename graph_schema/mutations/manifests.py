@@ -12,6 +12,7 @@ from app.domain.applying import Applied
 from app.domain.changes import Outcome
 from graph_schema.mutations.answers import Asked, attempt, change_of, mutation
 from graph_schema.problems import Problem
+from graph_schema.weights import PLANNING
 
 
 @strawberry.enum(description="What became of an object.")
@@ -33,6 +34,11 @@ class ApplyManifestsInput:
     )
     prune: bool = strawberry.field(
         default=False, description="Delete services of the applications declared here that no document declares."
+    )
+    impact_digests: list[str] = strawberry.field(
+        default_factory=list,
+        description="With prune: the digests of `impact(node, DELETE)` as it was shown of each service that goes while "
+        "others, which stay, depend on it.",
     )
 
 
@@ -74,7 +80,7 @@ def _result(one: Applied) -> ApplyResult:
 class ManifestMutations:
     """The mutation that applies manifests."""
 
-    @mutation(description="Make the graph what the manifests say, all of it or nothing.")
+    @mutation(description="Make the graph what the manifests say, all of it or nothing.", weight=PLANNING)
     async def apply_manifests(
         self, info: Asked, input: Annotated[ApplyManifestsInput, strawberry.argument(description="The manifests.")]
     ) -> ApplyManifestsPayload:
@@ -85,6 +91,7 @@ class ManifestMutations:
                 cast("list[JsonValue]", input.manifests),
                 prune=input.prune,
                 default_provider=info.context.application.default_provider,
+                impact_digests=input.impact_digests,
             )
         )
         return ApplyManifestsPayload(results=[_result(one) for one in applied or []], problems=problems)

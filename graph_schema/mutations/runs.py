@@ -5,13 +5,15 @@ from typing import Annotated
 import strawberry
 
 from app.domain import plans, runs
-from app.domain.runs import OnFailure, Started
+from app.domain.runs import OnFailure, Started, Wishes
 from app.errors import InvalidInput, PolicyDenied
 from graph_schema.mutations.answers import Asked, attempt, change_of, mutation
 from graph_schema.plans import Plan
 from graph_schema.problems import Problem, problems_of
 from graph_schema.projected import projected
+from graph_schema.proposals import ProposedPlan, proposed
 from graph_schema.runs import Run
+from graph_schema.weights import PLANNING
 
 
 @strawberry.input(description="What to plan.")
@@ -20,13 +22,19 @@ class PlanInput:
 
     application: strawberry.ID = strawberry.field(description="The application's id.")
     environment: strawberry.ID = strawberry.field(description="The environment's id, of the same project.")
+    dry_run: bool = strawberry.field(
+        default=False, description="Compute everything and write nothing: the answer is `proposal`, not `plan`."
+    )
 
 
 @strawberry.type(description="A plan that was stored, or why there is none.")
 class PlanPayload:
     """A plan that was stored, or why there is none."""
 
-    plan: Plan | None = strawberry.field(description="The plan, also one that a policy blocks; null where refused.")
+    plan: Plan | None = strawberry.field(
+        description="The plan, also one that a policy blocks; null where refused, and for a dry run."
+    )
+    proposal: ProposedPlan | None = strawberry.field(description="What a dry run found; null without one.")
     problems: list[Problem] = strawberry.field(description="Why it was refused; empty where it was done.")
 
 
@@ -41,6 +49,18 @@ class DeployInput:
     environment: strawberry.ID | None = strawberry.field(default=None, description="The environment's id.")
     on_failure: OnFailure = strawberry.field(
         default=OnFailure.STOP, description="What the run does once a step has failed."
+    )
+    priority: int = strawberry.field(
+        default=0,
+        description="From 0 to 9: of the project's runs that wait for a worker, the highest are taken up first.",
+    )
+    confirm_after_wave: int | None = strawberry.field(
+        default=None,
+        description="Someone has to confirm, by `confirmRun`, before anything that comes after this wave begins.",
+    )
+    break_glass: str | None = strawberry.field(
+        default=None,
+        description="Why it has to be done although a freeze holds. Only administrators may, and it is recorded.",
     )
     idempotency_key: str | None = strawberry.field(
         default=None,
@@ -66,6 +86,7 @@ async def _planned(info: Asked, input: PlanInput) -> str:
 
 async def _deployed(info: Asked, input: DeployInput) -> Started:
     change, queue = change_of(info), info.context.application.queue
+    wishes = Wishes(input.on_failure, input.confirm_after_wave, input.priority)
     if input.plan is not None:
         if input.application is not None or input.environment is not None:
             raise InvalidInput("give either a plan, or an application and an environment", "plan")
@@ -73,8 +94,9 @@ async def _deployed(info: Asked, input: DeployInput) -> Started:
             change,
             queue,
             plan_id=input.plan,
-            on_failure=input.on_failure,
+            wishes=wishes,
             idempotency_key=input.idempotency_key,
+            break_glass=input.break_glass,
         )
     if input.application is None or input.environment is None:
         missing = "application" if input.application is None else "environment"
@@ -84,8 +106,9 @@ async def _deployed(info: Asked, input: DeployInput) -> Started:
         queue,
         application_id=input.application,
         environment_id=input.environment,
-        on_failure=input.on_failure,
+        wishes=wishes,
         idempotency_key=input.idempotency_key,
+        break_glass=input.break_glass,
     )
 
 
@@ -93,16 +116,25 @@ async def _deployed(info: Asked, input: DeployInput) -> Started:
 class RunMutations:
     """Mutations that plan and deploy."""
 
-    @mutation(description="Compute and store what deploying an application to an environment would do.")
+    @mutation(
+        description="Compute and store what deploying an application to an environment would do.", weight=PLANNING
+    )
     async def plan(
         self, info: Asked, input: Annotated[PlanInput, strawberry.argument(description="What to plan.")]
     ) -> PlanPayload:
         """Compute and store a plan."""
+        if input.dry_run:
+            place = {"application_id": str(input.application), "environment_id": str(input.environment)}
+            foreseen, problems = await attempt(plans.foresee(change_of(info), **place))
+            shown = None if foreseen is None else proposed(foreseen)
+            return PlanPayload(plan=None, proposal=shown, problems=problems)
         id, problems = await attempt(_planned(info, input))
         node = None if id is None else await projected(info, Plan, id, field="plan")
-        return PlanPayload(plan=node, problems=problems)
+        return PlanPayload(plan=node, proposal=None, problems=problems)
 
-    @mutation(description="Carry out a plan, or plan an application in an environment and carry that out.")
+    @mutation(
+        description="Carry out a plan, or plan an application in an environment and carry that out.", weight=PLANNING
+    )
     async def deploy(
         self, info: Asked, input: Annotated[DeployInput, strawberry.argument(description="What to deploy.")]
     ) -> DeployPayload:

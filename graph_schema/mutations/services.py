@@ -5,26 +5,25 @@ from typing import Annotated
 
 import strawberry
 
-from app.domain import dependencies, services, versions
+from app.domain import dependencies, services
 from app.domain.changes import Change, Saving
 from app.domain.dependencies import Dependency
 from app.domain.dependencies import DependencyKind as DomainKind
 from app.domain.services import ServiceSpec
 from app.domain.version_input import read_version
+from app.domain.workloads import DataClass as DomainDataClass
+from app.domain.workloads import Exposure as DomainExposure
 from graph_schema.mutations.answers import (
     Asked,
-    DeleteInput,
-    DeletePayload,
     attempt,
     change_of,
-    deleted,
     located,
     mutation,
 )
 from graph_schema.mutations.versions import ServiceVersionInput, manifest_spec
 from graph_schema.problems import Problem
 from graph_schema.projected import projected
-from graph_schema.services import DependencyKind, Service, ServiceVersion
+from graph_schema.services import DataClass, DependencyKind, Exposure, Service, ServiceVersion
 
 _PLACES = located({"parent": "application"})
 
@@ -46,6 +45,12 @@ class CreateServiceInput:
     application: strawberry.ID = strawberry.field(description="The id of the application it belongs to.")
     name: str = strawberry.field(description="Its name, a DNS label, unique in the application.")
     description: str = strawberry.field(default="", description="What it does.")
+    exposure: Exposure = strawberry.field(
+        default=Exposure.INTERNAL, description="Who can reach it; policies look at it."
+    )
+    data_class: DataClass = strawberry.field(
+        default=DataClass.INTERNAL, description="How much the data that it holds matters; policies look at it."
+    )
     version: ServiceVersionInput | None = strawberry.field(default=None, description="What it is to run.")
     dependencies: list[DependencyInput] = strawberry.field(
         default_factory=list, description="The services it depends on."
@@ -58,6 +63,10 @@ class UpdateServiceInput:
 
     id: strawberry.ID = strawberry.field(description="The service's id.")
     description: str | None = strawberry.field(default=None, description="What it does.")
+    exposure: Exposure | None = strawberry.field(default=None, description="Who can reach it.")
+    data_class: DataClass | None = strawberry.field(
+        default=None, description="How much the data that it holds matters."
+    )
     expected_version: int | None = strawberry.field(
         default=None, description="Refuse where it is not at this version any more."
     )
@@ -119,6 +128,8 @@ async def _created(change: Change, input: CreateServiceInput) -> str:
         application_id=input.application,
         name=input.name,
         description=input.description,
+        exposure=DomainExposure(input.exposure.value),
+        data_class=DomainDataClass(input.data_class.value),
         version=None if input.version is None else read_version(manifest_spec(input.version), at="version"),
         dependencies=tuple(
             Dependency(one.service, _kind(one.kind), located({"service": f"dependencies[{position}].service"}))
@@ -132,7 +143,13 @@ async def _created(change: Change, input: CreateServiceInput) -> str:
 async def _updated(change: Change, input: UpdateServiceInput) -> str:
     place = services.place(input.id)
     spec = ServiceSpec(
-        place.application_id, place.name, input.description, expected_version=input.expected_version, locate=_PLACES
+        place.application_id,
+        place.name,
+        input.description,
+        exposure=None if input.exposure is None else DomainExposure(input.exposure.value),
+        data_class=None if input.data_class is None else DomainDataClass(input.data_class.value),
+        expected_version=input.expected_version,
+        locate=_PLACES,
     )
     return await services.save_service(change, spec, saving=Saving.UPDATE)
 
@@ -161,17 +178,6 @@ class ServiceMutations:
         return await _payload(info, _updated(change_of(info), input))
 
     @mutation(
-        description="Delete a service with its versions. Refused while other services depend on it. What runs of it "
-        "is removed by the next plan of its application."
-    )
-    async def delete_service(
-        self, info: Asked, input: Annotated[DeleteInput, strawberry.argument(description="Which service.")]
-    ) -> DeletePayload:
-        """Delete a service."""
-        change = change_of(info)
-        return await deleted(services.delete_service(change, input.id, expected_version=input.expected_version))
-
-    @mutation(
         description="Create a version of a service, to be deployed next. The same content gives the same version."
     )
     async def create_service_version(
@@ -181,14 +187,6 @@ class ServiceMutations:
         id, problems = await attempt(_versioned(change_of(info), input))
         node = None if id is None else await projected(info, ServiceVersion, id, field="serviceVersion")
         return ServiceVersionPayload(service_version=node, problems=problems)
-
-    @mutation(description="Delete a version. Refused while a deployment runs it or its service desires it.")
-    async def delete_service_version(
-        self, info: Asked, input: Annotated[DeleteInput, strawberry.argument(description="Which version.")]
-    ) -> DeletePayload:
-        """Delete a version."""
-        change = change_of(info)
-        return await deleted(versions.delete_version(change, input.id, expected_version=input.expected_version))
 
     @mutation(
         description="Let a service depend on another, or change how much it does. Refused where it closes a circle."

@@ -8,6 +8,7 @@ import strawberry
 from app.errors import Refusal
 from graph_schema.mutations.answers import Asked, mutation
 from graph_schema.problems import Problem, problems_of
+from graph_schema.weights import SIGNING_IN
 
 
 @strawberry.input(description="Name and password.")
@@ -41,7 +42,7 @@ class LoginPayload:
 class SessionMutations:
     """Signing in."""
 
-    @mutation(description="Sign in with name and password; the only operation that needs no token.")
+    @mutation(description="Sign in with name and password; the only operation that needs no token.", weight=SIGNING_IN)
     async def login(
         self, info: Asked, input: Annotated[LoginInput, strawberry.argument(description="Name and password.")]
     ) -> LoginPayload:

@@ -28,13 +28,19 @@ def plan(state: str = "READY", **fields: JsonValue) -> dict[str, JsonValue]:
         "environmentId": "shop@production",
         "provider": "echo",
         "warnings": [],
+        "irreversible": 0,
+        "impact": 0,
+        "approval": "NONE",
+        "approvalReasons": [],
+        "costChange": 0.0,
         **counts,
         **fields,
     }
 
 
-def _named(*names: str) -> list[JsonValue]:
-    return [{"serviceName": name} for name in names]
+def field_change(field: str, before: str | None, after: str | None, **more: JsonValue) -> JsonValue:
+    """A field that a step changes."""
+    return {"field": field, "before": before, "after": after, "sensitive": False, "unknown": None, **more}
 
 
 def plan_step(
@@ -49,13 +55,13 @@ def plan_step(
         "serviceId": f"shop/boutique/{name}",
         "serviceName": name,
         "image": f"example/{name}:1",
-        "before": [],
-        "after": [],
+        "changes": [],
+        "irreversible": None,
         "policy": None,
         "reason": None,
         "path": [],
         "pathEdges": [],
-        "requires": page(*_named(*requires)),
+        "waitingOn": [f"shop/boutique/{one}" for one in requires],
         **fields,
     }
 
@@ -79,5 +85,6 @@ def run(state: str = "QUEUED", **fields: JsonValue) -> dict[str, JsonValue]:
         "failed": 0,
         "skipped": 0,
         "error": None,
+        "waitingFor": None,
         **fields,
     }

@@ -7,13 +7,19 @@ from pydantic import JsonValue
 from starlette.responses import PlainTextResponse, Response
 
 from tests.cli.conftest import Trellis
-from tests.cli.samples import NOW, page, plan, plan_step, problem, run
+from tests.cli.samples import NOW, field_change, page, plan, plan_step, problem, run
 from tests.cli.scripted import Answer, Close, Hold, Move, ScriptedServer, data, event, gap
 
 STEPS = page(
     plan_step("redis", "NO_OP", wave=0),
-    plan_step("cart", "UPDATE", before=["image=cart:1", "replicas=1"], after=["image=cart:2", "replicas=1"]),
-    plan_step("front", "CREATE", wave=2, requires=("cart",), after=["image=front:1", "replicas=2"]),
+    plan_step("cart", "UPDATE", changes=[field_change("image", "cart:1", "cart:2")]),
+    plan_step(
+        "front",
+        "CREATE",
+        wave=2,
+        requires=("cart",),
+        changes=[field_change("image", None, "front:1"), field_change("replicas", None, "2")],
+    ),
 )
 
 
@@ -31,6 +37,11 @@ def deployed(started: JsonValue, found: JsonValue, *problems: JsonValue) -> Answ
 
 def asked(state: str, **fields: JsonValue) -> Answer:
     return lambda _: data(run=run(state, **fields))
+
+
+def linked(**links: JsonValue) -> Answer:
+    none = {"rollsBack": None, "rollbacks": page(), "repeats": None, "repetitions": page()}
+    return lambda _: data(run={**none, **links})
 
 
 def finished(seq: int, state: str) -> Move:
@@ -284,9 +295,14 @@ def test_a_run_is_shown_with_what_its_steps_wait_for(trellis: Trellis) -> None:
 
     steps = page(
         step("cart", "FAILED", durationMs=61_000, error="never became ready"),
-        step("front", "WAITING", waitingFor=["shop/boutique/cart@production"], attempt=0),
+        step(
+            "front",
+            "WAITING",
+            waitingFor=[{"kind": "STEP", "text": "cart has to come first", "subject": "cart"}],
+            attempt=0,
+        ),
     )
-    answers: list[Answer] = [asked("FAILED", failed=1), lambda _: data(run={"steps": steps})]
+    answers: list[Answer] = [asked("FAILED", failed=1), lambda _: data(run={"steps": steps}), linked()]
     with ScriptedServer(answers=answers).serving() as server:
         # when
         ended = trellis("run", "show", "run-1", server=server)
@@ -296,6 +312,38 @@ def test_a_run_is_shown_with_what_its_steps_wait_for(trellis: Trellis) -> None:
     assert ended.lines == [
         "WAVE  STATE    ACTION  SERVICE  TRIES       TOOK  WHY",
         "   1  failed   create  cart         1  1 min 1 s  never became ready",
-        "   1  waiting  create  front        0             waits for shop/boutique/cart@production",
+        "   1  waiting  create  front        0             waits: cart has to come first",
         "run run-1 failed: 0 of 2 steps succeeded, 1 failed, 0 skipped",
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "many", "lines"),
+    [
+        ("rollsBack", "repetitions", ["undoes run run-0 failed", "repeated by run run-2 running"]),
+        ("repeats", "rollbacks", ["undone by run run-2 running", "repeats run run-0 failed"]),
+    ],
+)
+def test_a_run_is_shown_with_what_it_undoes_and_repeats(
+    trellis: Trellis, one: str, many: str, lines: list[str]
+) -> None:
+    # given
+    older: JsonValue = {"id": "run-0", "state": "FAILED"}
+    newer: JsonValue = {"id": "run-2", "state": "RUNNING"}
+    none: dict[str, JsonValue] = {"rollsBack": None, "rollbacks": [], "repeats": None, "repetitions": []}
+    scripts = none | {one: older, many: [newer]}
+    answers: list[Answer] = [
+        asked("SUCCEEDED"),
+        lambda _: data(run={"steps": page()}),
+        linked(**{one: older, many: page(newer)}),
+    ]
+    with ScriptedServer(answers=answers * 2).serving() as server:
+        # when
+        ended = trellis("run", "show", "run-1", server=server)
+        for_scripts = trellis("run", "show", "run-1", "--json", server=server)
+
+    # then
+    assert ended.code == 0
+    assert ended.lines[-len(lines) :] == lines
+    shown = for_scripts.json
+    assert {name: shown[name] for name in ("rollsBack", "rollbacks", "repeats", "repetitions")} == scripts

@@ -13,8 +13,28 @@ from tests.cli.conftest import Trellis
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 COMMANDS = (
-    *("apply", "deploy", "events", "get", "graph", "login", "logout", "plan", "run show", "runs", "status", "version"),
-    "whoami",
+    *(
+        "apply",
+        "approve",
+        "delete",
+        "deploy",
+        "deprecate",
+        "diff",
+        "events",
+        "export",
+        "get",
+        "graph",
+        "impact",
+        "import compose",
+        "import score",
+    ),
+    *("drift list", "drift observe", "drift accept", "drift revert"),
+    *("freeze create", "freeze delete", "freeze list", "login", "logout", "plan", "reject"),
+    *("policy audit", "policy except", "policy list", "policy revoke", "policy set", "policy show", "policy test"),
+    "policy unset",
+    *("run show", "run cancel", "run pause", "run resume", "run confirm", "run reject", "run rerun"),
+    *("schedule create", "schedule list", "schedule pause", "schedule resume", "schedule delete"),
+    *("runs", "search", "status", "version", "whoami"),
 )
 
 

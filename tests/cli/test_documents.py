@@ -42,6 +42,8 @@ SCALARS: dict[str, JsonValue] = {
     "Boolean": True,
     "DateTime": "2026-11-21T12:00:00Z",
     "JSON": {"after": None},
+    "IDList": ["some-id"],
+    "WaitReason": {"kind": "STEP", "text": "cart has to come first", "subject": "some-id"},
 }
 
 

@@ -130,6 +130,24 @@ def _script(words: list[str]) -> None:
     assert os.access(script, os.X_OK)
 
 
+def _folder(words: list[str]) -> None:
+    """`cd` to a folder that is there."""
+    if len(words) != 1 or not (CHECKOUT / words[0]).is_dir():
+        raise CommandUnknown(f"cd {' '.join(words)}")
+
+
+def _npm(words: list[str]) -> None:
+    """tests/clients/packages.py installs in the same way."""
+    if words != ["ci", "--ignore-scripts"]:
+        raise CommandUnknown(f"npm {' '.join(words)}")
+
+
+def _node(words: list[str]) -> None:
+    """An example that tests/clients/test_examples.py runs."""
+    if not words or not (CHECKOUT / "examples" / "clients" / words[0]).is_file():
+        raise CommandUnknown(f"node {' '.join(words)}")
+
+
 _CHECKS: Mapping[str, Callable[[list[str]], None]] = {
     "make": _make,
     "python3": _python,
@@ -137,6 +155,9 @@ _CHECKS: Mapping[str, Callable[[list[str]], None]] = {
     "trellis": _trellis,
     "docker": _docker,
     "kubectl": _kubectl,
+    "cd": _folder,
+    "npm": _npm,
+    "node": _node,
     "examples/online-boutique/demo.sh": _script,
 }
 

@@ -37,6 +37,9 @@ def test_a_block_of_commands_works(block: Block) -> None:
         ["python3", "-m", "app.no_such_module"],
         ["docker", "compose", "destroy"],
         ["kubectl", "delete", "namespace", "shop"],
+        ["cd", "examples/no-such-folder"],
+        ["npm", "install", "left-pad"],
+        ["node", "no-such-script.mjs"],
         ["curl", "http://127.0.0.1:8080/health"],
     ],
 )

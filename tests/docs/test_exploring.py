@@ -10,8 +10,9 @@ import pytest
 
 import cypher
 from app.domain.manifest_files import read_manifests
-from app.domain.runs import OnFailure, deploy
-from app.graph import Graph, Row
+from app.domain.runs import deploy
+from app.graph import Graph
+from app.transactions import Row
 from tests.guards.execution_plans import read, writes
 from tests.guards.patterns import outside, parameters
 from tests.platform import Platform
@@ -58,7 +59,6 @@ async def example(platform: Platform) -> Platform:
         deploying.queue,
         application_id=APPLICATION,
         environment_id=ENVIRONMENT,
-        on_failure=OnFailure.STOP,
     )
     assert await deploying.worker().execute(started.run_id) is Outcome.FINISHED
     return platform

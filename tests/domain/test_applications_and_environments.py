@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.applications import ApplicationSpec, delete_application, save_application
+from app.domain import declared
 from app.domain.changes import Saving
 from app.domain.environments import (
     EnvironmentSpec,
     Stage,
     completed,
-    delete_environment,
     save_environment,
 )
-from app.errors import InUse, InvalidInput, NotFound
+from app.errors import ImpactRequired, InUse, InvalidInput, NotFound
 from tests.platform import SHOP, Platform, application, environment, service
 
 
@@ -25,19 +24,12 @@ async def test_an_environment_gets_what_was_left_out(platform: Platform) -> None
     created = await save_environment(platform.change(), spec, saving=Saving.CREATE)
     # then
     _, edges = await platform.picture()
-    rows = await platform.graph.write(
-        "environments/lock_environments", platform.tenant, ids=["shop@qa"], operation="look"
-    )
+    [event] = [each for each in await platform.events() if each["subject"] == "shop@qa"]
     assert created == "shop@qa"
-    assert dict(rows[0]) == {
-        "id": "shop@qa",
-        "version": 1,
-        "description": None,
-        "stage": "development",
-        "namespace": "shop-qa",
-        "provider": "echo",
-        "promotes_to": None,
-    }
+    assert event["data"] == (
+        '{"before":null,"after":{"description":null,"stage":"development","namespace":"shop-qa",'
+        '"drift_every_seconds":null,"drift_heal":null,"drift_ignore":null,"provider":"echo","promotes_to":null}}'
+    )
     assert {("shop", "HAS_ENVIRONMENT", "shop@qa"), ("shop@qa", "TARGETS", "provider:echo")} <= edges
 
 
@@ -92,8 +84,8 @@ async def test_an_environment_others_promote_to_is_not_deleted(platform: Platfor
     await platform.apply(*SHOP, environment("staging", promotes_to="dev"))
     before = await platform.picture()
     # when
-    with pytest.raises(InUse) as refused:
-        await delete_environment(platform.change(), "shop@dev")
+    with pytest.raises(ImpactRequired) as refused:
+        await declared.delete(platform.change(), "Environment", id="shop@dev")
     # then
     assert refused.value.dependents == ("shop@staging",)
     assert await platform.picture() == before
@@ -102,7 +94,7 @@ async def test_an_environment_others_promote_to_is_not_deleted(platform: Platfor
 async def test_an_application_without_its_project_is_refused(platform: Platform) -> None:
     # when
     with pytest.raises(NotFound) as refused:
-        await save_application(platform.change(), ApplicationSpec("nowhere", "boutique"), saving=Saving.CREATE)
+        await declared.create(platform.change(), "Application", name="boutique", parent_id="nowhere", values={})
     # then
     assert (refused.value.message, refused.value.field) == ("there is no Project nowhere", "parent")
     assert await platform.events() == []
@@ -112,7 +104,7 @@ async def test_deleting_an_application_takes_its_services_and_versions_along(pla
     # given
     await platform.apply(*SHOP, service("cart"), service("web", needs=["cart"]))
     # when
-    await delete_application(platform.change(), "shop/boutique")
+    await declared.delete(platform.change(), "Application", id="shop/boutique")
     # then
     nodes, _ = await platform.picture()
     assert [id for id in nodes if id.startswith("shop/")] == []
@@ -129,10 +121,13 @@ async def test_an_application_whose_service_is_needed_elsewhere_is_not_deleted(p
     )
     before = await platform.picture()
     # when
-    with pytest.raises(InUse) as refused:
-        await delete_application(platform.change(), "shop/boutique")
+    with pytest.raises(ImpactRequired) as refused:
+        await declared.delete(platform.change(), "Application", id="shop/boutique")
     # then
-    assert refused.value.message == "Application shop/boutique is in use by Service shop/billing/invoice"
+    assert refused.value.message == (
+        "shop/billing/invoice depends on Application shop/boutique: look at the impact of deleting it, and present its "
+        "digest"
+    )
     assert await platform.picture() == before
 
 

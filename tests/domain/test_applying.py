@@ -8,8 +8,8 @@ import pytest
 from pydantic import JsonValue
 
 from app.domain.changes import Outcome
-from app.errors import Conflict, InUse, InvalidInput, NotFound, PolicyDenied, Problems
-from app.graph import counting
+from app.errors import Conflict, ImpactRequired, InvalidInput, NotFound, PolicyDenied, Problems
+from app.graph_observer import counting
 from tests.platform import SHOP, Platform, application, environment, project, service
 
 
@@ -68,10 +68,13 @@ async def test_prune_refuses_what_another_application_needs(platform: Platform) 
     )
     before = await platform.picture()
     # when
-    with pytest.raises(InUse) as refused:
+    with pytest.raises(ImpactRequired) as refused:
         await platform.apply(*SHOP, prune=True)
     # then
-    assert refused.value.message == "in use: shop/billing/bill depends on shop/boutique/cart"
+    assert refused.value.message == (
+        "shop/billing/bill depends on Service shop/boutique/cart: look at the impact of deleting it, and present its "
+        "digest"
+    )
     assert await platform.picture() == before
 
 
@@ -152,5 +155,5 @@ async def test_a_thousand_documents_take_as_many_statements_as_ten(platform: Pla
     # then
     assert Counter(one.outcome for one in applied) == {Outcome.CREATED: 991, Outcome.UNCHANGED: 13}
     assert Counter(many) - Counter(few) <= Counter(
-        {"environments/create_environments": 1, "environments/target_providers": 1, "services/lock_services": 1}
+        {"declared/create_nodes": 1, "declared/link_nodes": 1, "declared/lock_nodes": 1}
     )

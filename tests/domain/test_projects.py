@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from app.domain import declared
 from app.domain.access import Role
-from app.domain.changes import Saving
-from app.domain.projects import ProjectSpec, delete_project, save_project
 from app.errors import Conflict, Forbidden, InUse, InvalidInput, NotFound
 from tests.platform import Platform, application, environment, project
 
 
 async def test_a_project_is_created_with_its_owner_and_an_event(platform: Platform) -> None:
     # when
-    created = await save_project(platform.change(), ProjectSpec("shop", "A shop"), saving=Saving.CREATE)
+    created = await declared.create(platform.change(), "Project", name="shop", values={"description": "A shop"})
     # then
     nodes, edges = await platform.picture()
     assert created == "shop"
@@ -32,7 +31,7 @@ async def test_a_second_project_of_the_same_name_is_refused(platform: Platform) 
     before, events = await platform.picture(), await platform.events()
     # when
     with pytest.raises(Conflict) as refused:
-        await save_project(platform.change(), ProjectSpec("shop"), saving=Saving.CREATE)
+        await declared.create(platform.change(), "Project", name="shop", values={})
     # then
     assert (refused.value.message, refused.value.field) == ("Project shop exists already", "name")
     assert (await platform.picture(), await platform.events()) == (before, events)
@@ -42,7 +41,7 @@ async def test_a_second_project_of_the_same_name_is_refused(platform: Platform) 
 async def test_a_name_that_is_no_dns_label_is_refused(platform: Platform, name: str) -> None:
     # when
     with pytest.raises(InvalidInput) as refused:
-        await save_project(platform.change(), ProjectSpec(name), saving=Saving.CREATE)
+        await declared.create(platform.change(), "Project", name=name, values={})
     # then
     assert refused.value.field == "name"
     assert await platform.events() == []
@@ -50,9 +49,9 @@ async def test_a_name_that_is_no_dns_label_is_refused(platform: Platform, name: 
 
 async def test_an_update_raises_the_version_and_tells_before_and_after(platform: Platform) -> None:
     # given
-    await save_project(platform.change(), ProjectSpec("shop", "old"), saving=Saving.CREATE)
+    await declared.create(platform.change(), "Project", name="shop", values={"description": "old"})
     # when
-    await save_project(platform.change(), ProjectSpec("shop", "new", expected_version=1), saving=Saving.UPDATE)
+    await declared.update(platform.change(), "Project", id="shop", values={"description": "new"}, expected_version=1)
     # then
     nodes, _ = await platform.picture()
     assert nodes["shop"] == 2
@@ -61,10 +60,10 @@ async def test_an_update_raises_the_version_and_tells_before_and_after(platform:
 
 async def test_an_update_that_changes_nothing_leaves_version_and_log_alone(platform: Platform) -> None:
     # given
-    await save_project(platform.change(), ProjectSpec("shop", "same"), saving=Saving.CREATE)
+    await declared.create(platform.change(), "Project", name="shop", values={"description": "same"})
     events = await platform.events()
     # when
-    await save_project(platform.change(), ProjectSpec("shop", "same"), saving=Saving.UPDATE)
+    await declared.update(platform.change(), "Project", id="shop", values={"description": "same"})
     # then
     nodes, _ = await platform.picture()
     assert nodes["shop"] == 1
@@ -77,7 +76,7 @@ async def test_an_update_at_another_version_is_refused(platform: Platform) -> No
     before = await platform.picture()
     # when
     with pytest.raises(Conflict) as refused:
-        await save_project(platform.change(), ProjectSpec("shop", "x", expected_version=7), saving=Saving.UPDATE)
+        await declared.update(platform.change(), "Project", id="shop", values={"description": "x"}, expected_version=7)
     # then
     assert refused.value.message == "Project shop is at version 1, not 7"
     assert refused.value.field == "expectedVersion"
@@ -87,7 +86,7 @@ async def test_an_update_at_another_version_is_refused(platform: Platform) -> No
 async def test_an_update_of_an_unknown_project_is_refused(platform: Platform) -> None:
     # when
     with pytest.raises(NotFound) as refused:
-        await save_project(platform.change(), ProjectSpec("nowhere", "x"), saving=Saving.UPDATE)
+        await declared.update(platform.change(), "Project", id="nowhere", values={"description": "x"})
     # then
     assert (refused.value.message, refused.value.field) == ("there is no Project nowhere", "id")
     assert await platform.events() == []
@@ -97,7 +96,7 @@ async def test_an_empty_project_is_deleted(platform: Platform) -> None:
     # given
     await platform.apply(project())
     # when
-    assert await delete_project(platform.change(), "shop") == "shop"
+    assert await declared.delete(platform.change(), "Project", id="shop") == "shop"
     # then
     nodes, _ = await platform.picture()
     assert "shop" not in nodes
@@ -110,7 +109,7 @@ async def test_a_project_that_holds_something_is_not_deleted(platform: Platform)
     before, events = await platform.picture(), await platform.events()
     # when
     with pytest.raises(InUse) as refused:
-        await delete_project(platform.change(), "shop")
+        await declared.delete(platform.change(), "Project", id="shop")
     # then
     assert refused.value.message == "Project shop is in use by Application shop/boutique, Environment shop@dev"
     assert refused.value.dependents == ("shop/boutique", "shop@dev")
@@ -120,7 +119,7 @@ async def test_a_project_that_holds_something_is_not_deleted(platform: Platform)
 async def test_a_viewer_may_not_change_anything(platform: Platform) -> None:
     # when
     with pytest.raises(Forbidden) as refused:
-        await save_project(platform.change(role=Role.VIEWER), ProjectSpec("shop"), saving=Saving.CREATE)
+        await declared.create(platform.change(role=Role.VIEWER), "Project", name="shop", values={})
     # then
     assert refused.value.message == "viewer (viewer) may not change"
     assert await platform.events() == []

@@ -6,13 +6,13 @@ import asyncio
 
 import pytest
 
-from app.domain import services, versions
+from app.domain import declared, services, versions
 from app.domain.changes import Saving
 from app.domain.dependencies import Dependency, DependencyKind, add_dependency, remove_dependency
-from app.domain.services import ServiceSpec, create_version, delete_service, save_service
-from app.domain.versions import VersionSpec, delete_version, version_id
+from app.domain.services import ServiceSpec, create_version, save_service
+from app.domain.versions import VersionSpec, version_id
 from app.domain.workloads import Port
-from app.errors import Conflict, InUse, InvalidInput, NotFound, PolicyDenied
+from app.errors import Conflict, ImpactRequired, InvalidInput, NotFound, PolicyDenied
 from tests.platform import SHOP, Platform, application, service
 
 CART = "shop/boutique/cart"
@@ -83,9 +83,9 @@ async def test_a_version_that_is_desired_is_not_deleted_and_an_old_one_is(platfo
     old = next(id for id in (await platform.picture())[0] if id.startswith(CART + ":"))
     new = await create_version(platform.change(), CART, VersionSpec("v2", "example/cart:v2"))
     # when
-    with pytest.raises(InUse) as refused:
-        await delete_version(platform.change(), new)
-    await delete_version(platform.change(), old)
+    with pytest.raises(ImpactRequired) as refused:
+        await declared.delete(platform.change(), "ServiceVersion", id=new)
+    await declared.delete(platform.change(), "ServiceVersion", id=old)
     # then
     assert refused.value.dependents == (CART,)
     nodes, _ = await platform.picture()
@@ -172,7 +172,10 @@ async def test_adding_a_dependency_again_changes_nothing_and_another_kind_does(p
     assert same == before
     nodes, _ = await platform.picture()
     assert nodes["shop/boutique/web"] == before[0]["shop/boutique/web"] + 1
-    rows = await platform.graph.read("services/list_dependencies", platform.tenant, ids=["shop/boutique/web"])
+    rows = await platform.graph.define(
+        f"MATCH (:Service {{tenant: '{platform.tenant}', id: 'shop/boutique/web'}})-[needs:DEPENDS_ON]->() "
+        "RETURN needs.kind AS kind"
+    )
     assert [row["kind"] for row in rows] == ["soft"]
 
 
@@ -215,10 +218,12 @@ async def test_a_service_that_others_need_is_not_deleted(platform: Platform) -> 
     await platform.apply(*SHOP, service("web", needs=["cart"]), service("cart"))
     before = await platform.picture()
     # when
-    with pytest.raises(InUse) as refused:
-        await delete_service(platform.change(), CART)
+    with pytest.raises(ImpactRequired) as refused:
+        await declared.delete(platform.change(), "Service", id=CART)
     # then
-    assert refused.value.message == f"Service {CART} is in use by shop/boutique/web"
+    assert refused.value.message == (
+        f"shop/boutique/web depends on Service {CART}: look at the impact of deleting it, and present its digest"
+    )
     assert await platform.picture() == before
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -64,6 +65,36 @@ def test_tokens_of_another_key_or_without_signature_are_refused() -> None:
             Tokens(KEY, clock=clock).verify(token)
 
 
+def test_a_token_that_was_verified_is_not_decoded_again_and_still_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    # given a place for one token, and a count of what is decoded
+    clock = HandClock(datetime(2026, 1, 1, tzinfo=UTC))
+    tokens = Tokens(KEY, clock=clock, lifetime=timedelta(seconds=10), kept=1)
+    decoded: list[str] = []
+    decode = jwt.decode
+
+    def counted(value: str, key: OctKey, algorithms: list[str]) -> jwt.Token:
+        decoded.append(value)
+        return decode(value, key, algorithms=algorithms)
+
+    monkeypatch.setattr(jwt, "decode", counted)
+    one, other = tokens.issue(ACTOR).token, tokens.issue(replace(ACTOR, id="user:other")).token
+    # when
+    who = [tokens.verify(each).actor.id for each in (one, one, other, other, one)]
+    for forged in (one[:-1], one + "x"):
+        for _ in range(2):
+            with pytest.raises(Unauthenticated):
+                tokens.verify(forged)
+    # then each is looked at when it is new or was forgotten, and what is refused is never remembered
+    assert who == ["user:admin", "user:admin", "user:other", "user:other", "user:admin"]
+    assert decoded == [one, other, one, one[:-1], one[:-1], one + "x", one + "x"]
+    # when its time has come
+    clock.advance(10)
+    with pytest.raises(Unauthenticated):
+        tokens.verify(one)
+    # then it is refused without being decoded
+    assert len(decoded) == 7
+
+
 def test_a_short_signing_key_is_refused() -> None:
     # then
     with pytest.raises(ValueError, match="fewer than 32 bytes"):
@@ -122,7 +153,7 @@ async def test_passwords_that_are_too_short_or_long_are_refused(password: str) -
     [
         (Role.SUPER_ADMIN, set(Action)),
         (Role.ADMIN, set(Action)),
-        (Role.DEVELOPER, {Action.READ, Action.CHANGE, Action.DEPLOY}),
+        (Role.DEVELOPER, {Action.READ, Action.CHANGE, Action.DEPLOY, Action.INTROSPECT}),
         (Role.VIEWER, {Action.READ}),
     ],
 )

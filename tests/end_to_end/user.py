@@ -44,8 +44,8 @@ query ($application: ID, $environment: ID) {
 }
 """
 GRAPH = """
-query ($application: ID) {
-  graph(application: $application, first: 200) { nodes { id label name status } edges { from to type kind } truncated }
+query ($scope: ID) {
+  graph(scope: $scope, mode: ACTUAL) { nodes { id label name status } edges { from to type kind } truncated }
 }
 """
 
@@ -149,7 +149,7 @@ class User:
 
     async def graph(self, project: str) -> tuple[list[tuple[str, str | None]], set[tuple[str, str, str]]]:
         """The picture of the application: label and status of each node, sorted, and the edges (from, type, to)."""
-        graph = member(await self.api.ask(GRAPH, {"application": f"{project}/boutique"}), "graph")
+        graph = member(await self.api.ask(GRAPH, {"scope": f"{project}/boutique"}), "graph")
         assert graph["truncated"] is False
         nodes = [
             (str(one["label"]), None if one["status"] is None else str(one["status"])) for one in listed(graph, "nodes")

@@ -19,14 +19,23 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
+from app.budgets import Budgets
+from app.costs import Costs
 from app.domain.access import Actor, Role
 from app.domain.sessions import Passwords, SignIn, Tokens
 from app.event_hub import EventHub
+from app.http.admission import USUAL as USUAL_RULES
+from app.http.admission import Admission, Rules
+from app.http.documents import USUAL, Documents
+from app.http.operations import Operations
 from app.http.sockets import Authenticate, GraphQLSocket, SocketLimits
 from app.ids import Ids
 from app.ports import Clock, SystemClock
+from app.response_cache import ResponseCache
+from app.trusted import Trusted
 from graph_schema.context import Application, Context
 from graph_schema.mutations import Mutation
+from graph_schema.projected import compiler_of
 from graph_schema.schema import build_schema
 from graph_schema.subscriptions import Subscription
 from tests.events.world import World
@@ -57,7 +66,13 @@ Message = dict[str, object]
 class IdleQueue:
     """A queue in front of workers that are not there."""
 
-    async def enqueue(self, tenant: str, run_id: str, *, attempt: int) -> None:
+    async def nudge(self, tenant: str, run_id: str) -> None:
+        """Nobody carries a run out here."""
+
+    async def observe(self, tenant: str) -> None:
+        """Nobody observes anything here."""
+
+    async def enqueue(self, tenant: str, run_id: str, *, project: str, attempt: int, priority: int = 0) -> None:
         """Take a run; nobody carries it out."""
 
 
@@ -70,6 +85,8 @@ class Served:
     endpoint: GraphQLSocket
     tokens: Tokens
     actor: Actor
+    contexts: list[tuple[str, str]]
+    """Who each context was made for, and for which request."""
 
     @property
     def url(self) -> str:
@@ -167,6 +184,9 @@ async def serving(
     limits: SocketLimits | None = None,
     queue: int = 2000,
     authenticate: Authenticate | None = None,
+    rules: Rules = USUAL_RULES,
+    budgets: Budgets | None = None,
+    trusted: Trusted | None = None,
 ) -> AsyncIterator[Served]:
     """A server for one tenant, on a free port of this machine."""
     clock = clock or SystemClock()
@@ -184,9 +204,31 @@ async def serving(
             default_provider="echo",
             events=hub,
         )
-        endpoint = GraphQLSocket(
+        compiler = compiler_of(SCHEMA._schema)
+        contexts: list[tuple[str, str]] = []
+
+        def context(who: Actor | None, request_id: str) -> Context:
+            contexts.append(("" if who is None else who.id, request_id))
+            return Context(application, who, request_id)
+
+        admission = Admission(
+            Documents(SCHEMA._schema, limits=USUAL),
+            Costs(SCHEMA._schema, compiler.model),
+            rules=rules,
+            budgets=budgets,
+            trusted=trusted,
+        )
+        operations = Operations(
             SCHEMA,
-            context=lambda who, request_id: Context(application, who, request_id),
+            compiler=compiler,
+            graph=world.graph,
+            context=context,
+            admission=admission,
+            responses=ResponseCache(world.graph, clock, megabytes=0),
+        )
+        endpoint = GraphQLSocket(
+            operations,
+            admission,
             authenticate=authenticate or tokens.verify,
             clock=clock,
             ids=ids,
@@ -206,7 +248,7 @@ async def serving(
         server = uvicorn.Server(config)
         serve = asyncio.create_task(server.serve(sockets=[listening]))
         try:
-            yield Served(listening.getsockname()[1], hub, endpoint, tokens, actor)
+            yield Served(listening.getsockname()[1], hub, endpoint, tokens, actor, contexts)
         finally:
             server.should_exit = True
             await serve

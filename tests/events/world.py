@@ -14,13 +14,14 @@ from app.domain.recorded_events import RecordedEvent
 from app.doorbell import RedisDoorbell
 from app.event_hub import EventHub
 from app.event_log import end_of_log, stretch
-from app.graph import Graph, Operation, Transaction
+from app.graph import Graph
 from app.ids import Ids
 from app.ports import SystemClock
 from app.sequencer import Sequencer, SequencerSettings
+from app.transactions import Operation, Transaction
 
 _ALL = 1_000_000
-_LABELS = ("Tenant", "Event", "EventLog", "Operation")
+_LABELS = ("Tenant", "Event", "EventLog", "Operation", "Entity")
 CLOCK = SystemClock()
 IDS = Ids(CLOCK)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.ports import SystemClock
+from tests.faults.toxiproxy import built_server
 from tests.faults.workers import Place, WorkerProcess
 from tests.platform import Platform
 from tests.runs.deploying import Deploying
@@ -38,6 +39,12 @@ def start(place: Place, tmp_path: Path) -> Iterator[Start]:
     yield start
     for worker in started:
         worker.kill()
+
+
+@pytest.fixture(scope="session")
+def toxiproxy_server() -> Path:
+    """toxiproxy; the first time on a machine it is built."""
+    return built_server(lambda text: None)
 
 
 @pytest.fixture

@@ -36,8 +36,10 @@ async def test_a_run_is_carried_out_by_a_worker_process(deploying: Deploying, st
     assert sorted(worker.effects()) == NAMES
     assert worker.get("/health") == (200, '{"status":"ok"}')
     assert worker.get("/metrics")[0] == 401
-    status, metrics = worker.get("/metrics", token=METRICS_TOKEN)
-    assert (status, 'trellis_runs_total{outcome="finished"} 1.0' in metrics) == (200, True)
+    # the worker counts a run after it has written its end
+    finished = 'trellis_runs_total{outcome="finished"} 1.0'
+    assert wait_for(lambda: finished in worker.get("/metrics", token=METRICS_TOKEN)[1], 10.0)
+    assert "\ntrellis_jobs_waiting 0.0\n" in worker.get("/metrics", token=METRICS_TOKEN)[1]
 
 
 async def test_a_worker_killed_in_the_middle_is_followed_and_nothing_is_applied_wrongly(

@@ -84,8 +84,10 @@ def test_the_settings_of_the_process_are_those_of_the_worker() -> None:
         worker_lease_seconds=5,
         worker_attempts=6,
         worker_drain_seconds=7,
+        worker_step_seconds=8,
     )
     # when
     own = worker_settings(settings)
     # then
-    assert (own.concurrency, own.steps_per_target, own.lease, own.attempts, own.drain) == (3, 4, 5.0, 6, 7.0)
+    assert (own.concurrency, own.steps_per_target, own.lease) == (3, 4, 5.0)
+    assert (own.attempts, own.drain, own.longest_step) == (6, 7.0, 8.0)

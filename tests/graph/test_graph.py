@@ -9,26 +9,19 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.domain.changes import Saving
-from app.domain.projects import ProjectSpec, save_project
+from app.domain.rows import texts
 from app.errors import Conflict
-from app.graph import (
-    Graph,
-    GraphSettings,
-    GraphUnavailable,
-    KeyTaken,
-    Operation,
-    OutcomeUnknown,
-    StatementFailed,
-    Transaction,
-    counting,
-)
+from app.graph import Graph, GraphSettings
+from app.graph_failures import GraphUnavailable, KeyTaken, OutcomeUnknown, StatementFailed
+from app.graph_observer import counting
 from app.ids import Ids
 from app.ports import SystemClock
+from app.transactions import Operation, Transaction, Value
 from tests.graph.proxy import Fault, Proxy
 from tests.platform import Platform
 
 IDS = Ids(SystemClock())
+PROJECT = {"label": "Project", "parent_label": "Team", "parent_type": "OWNS"}
 
 
 def operation(tenant: str, name: str = "test") -> Operation:
@@ -36,15 +29,15 @@ def operation(tenant: str, name: str = "test") -> Operation:
     return Operation(IDS.new(), name, tenant)
 
 
-def row(name: str, description: str = "") -> list[dict[str, str]]:
-    """The rows of `projects/create_projects` for one project."""
-    return [{"id": name, "name": name, "description": description}]
+def row(name: str) -> list[Value]:
+    """The rows of `declared/create_nodes` for one project."""
+    return [{"id": name, "name": name, "parent_id": "team:platform", "properties": {}}]
 
 
 async def create(transaction: Transaction, name: str) -> str:
     """Create a project within a transaction."""
-    rows = await transaction.run("projects/create_projects", rows=row(name), team_id="team:platform")
-    return str(rows[0]["id"])
+    rows = await transaction.run("declared/create_nodes", rows=row(name), **PROJECT)
+    return texts(rows[0]["ids"])[0]
 
 
 async def projects(graph: Graph, tenant: str) -> dict[str, int]:
@@ -150,16 +143,16 @@ async def test_a_key_that_is_taken_is_said(graph: Graph, tenant: str, platform: 
 async def test_a_deadlock_is_tried_again(graph: Graph, tenant: str) -> None:
     # given two projects, and two transactions that lock them in opposite order
     for name in ("one", "two"):
-        await graph.write("projects/create_projects", tenant, rows=row(name), team_id="team:platform")
+        await graph.write("declared/create_nodes", tenant, rows=row(name), **PROJECT)
     met = asyncio.Barrier(2)
     attempts: list[str] = []
 
     async def cross(transaction: Transaction, first: str, second: str) -> None:
         attempts.append(first)
-        await transaction.run("projects/update_projects", rows=row(first))
+        await transaction.run("declared/update_nodes", label="Project", rows=row(first))
         if len(attempts) <= 2:
             await met.wait()
-        await transaction.run("projects/update_projects", rows=row(second))
+        await transaction.run("declared/update_nodes", label="Project", rows=row(second))
 
     async def forth(transaction: Transaction) -> None:
         await cross(transaction, "one", "two")
@@ -239,9 +232,9 @@ async def test_a_server_that_says_nothing_is_given_up(far: Graph, proxy: Proxy, 
 
     # when it is asked, told, and looked for
     for attempt in (
-        lambda: far.read("projects/find_project_users", tenant, id="shop"),
+        lambda: far.read("operations/find_operation", tenant, id="shop"),
         lambda: far.transact(operation(tenant), work),
-        lambda: far.write("projects/create_projects", tenant, rows=row("shop"), team_id="team:platform"),
+        lambda: far.write("declared/create_nodes", tenant, rows=row("shop"), **PROJECT),
         lambda: far.read_compiled("RETURN 1 AS one", tenant, {}, name="one"),
         far.verify,
     ):
@@ -257,8 +250,8 @@ async def test_a_server_that_is_not_there_is_said(graph_settings: GraphSettings,
     settings = replace(graph_settings, uri="bolt://127.0.0.1:1", connect_timeout=1.0, retry_time=0.5)
     async with Graph.connect(settings) as graph:
         # when it is asked
-        with pytest.raises(GraphUnavailable, match=r"^projects/find_project_users: ServiceUnavailable$"):
-            await graph.read("projects/find_project_users", tenant, id="shop")
+        with pytest.raises(GraphUnavailable, match=r"^operations/find_operation: ServiceUnavailable$"):
+            await graph.read("operations/find_operation", tenant, id="shop")
 
 
 async def test_a_wrong_password_is_said_without_it(graph_settings: GraphSettings, tenant: str) -> None:
@@ -267,19 +260,19 @@ async def test_a_wrong_password_is_said_without_it(graph_settings: GraphSettings
     async with Graph.connect(settings) as graph:
         # when the server is asked
         with pytest.raises(GraphUnavailable) as raised:
-            await graph.read("projects/find_project_users", tenant, id="shop")
+            await graph.read("operations/find_operation", tenant, id="shop")
     # then the reason is said, and the password is not
-    assert str(raised.value) == "projects/find_project_users: AuthError"
+    assert str(raised.value) == "operations/find_operation: AuthError"
     assert "not-the-password" not in repr(settings)
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({}, r"^projects/find_project_users: missing parameters \['id'\], unknown parameters \[\]$"),
+        ({}, r"^operations/find_operation: missing parameters \['id'\], unknown parameters \[\]$"),
         (
             {"id": "shop", "name": "shop"},
-            r"^projects/find_project_users: missing parameters \[\], unknown parameters \['name'\]$",
+            r"^operations/find_operation: missing parameters \[\], unknown parameters \['name'\]$",
         ),
     ],
 )
@@ -289,10 +282,10 @@ async def test_parameters_must_be_those_of_the_header(
     # given a statement
     # when it is run with other parameters than its header names, outside and inside of a transaction
     with pytest.raises(StatementFailed, match=said):
-        await graph.read("projects/find_project_users", tenant, **given)
+        await graph.read("operations/find_operation", tenant, **given)
 
     async def work(transaction: Transaction) -> None:
-        await transaction.run("projects/find_project_users", **given)
+        await transaction.run("operations/find_operation", **given)
 
     with pytest.raises(StatementFailed, match=said):
         await graph.transact(operation(tenant), work)
@@ -301,8 +294,8 @@ async def test_parameters_must_be_those_of_the_header(
 async def test_a_writing_statement_cannot_be_read(graph: Graph, tenant: str) -> None:
     # given a statement that writes
     # when it is asked to read
-    with pytest.raises(StatementFailed, match=r"^projects/create_projects: a writing statement was asked to read$"):
-        await graph.read("projects/create_projects", tenant, rows=row("shop"), team_id="team:platform")
+    with pytest.raises(StatementFailed, match=r"^declared/create_nodes: a writing statement was asked to read$"):
+        await graph.read("declared/create_nodes", tenant, rows=row("shop"), **PROJECT)
     # then nothing was written
     assert await projects(graph, tenant) == {}
 
@@ -329,6 +322,23 @@ async def test_a_long_statement_is_stopped(graph_settings: GraphSettings, tenant
         assert asyncio.get_running_loop().time() - started < 5.0
 
 
+async def test_a_large_operation_may_take_longer(graph_settings: GraphSettings, tenant: str) -> None:
+    # given work that takes longer than the limit of all
+    async def work(transaction: Transaction) -> str:
+        created = await create(transaction, "shop")
+        await asyncio.sleep(1.0)
+        return created
+
+    async with Graph.connect(replace(graph_settings, statement_timeout=0.4, retry_time=0.2)) as graph:
+        # when it is carried out as it is, and with more time
+        with pytest.raises(GraphUnavailable):
+            await graph.transact(operation(tenant), work)
+        refused = await projects(graph, tenant)
+        await graph.transact(replace(operation(tenant), extra_seconds=20.0), work)
+        # then only the second is there
+        assert (refused, await projects(graph, tenant)) == ({}, {"shop": 1})
+
+
 async def test_statements_are_counted(graph: Graph, tenant: str) -> None:
     # given a block that counts
     async def work(transaction: Transaction) -> str:
@@ -337,14 +347,14 @@ async def test_statements_are_counted(graph: Graph, tenant: str) -> None:
     with counting() as ran:
         # when statements run in it, in a transaction, outside of one, and compiled
         await graph.transact(operation(tenant), work)
-        await graph.read("projects/find_project_users", tenant, id="shop")
+        await graph.read("operations/find_operation", tenant, id="shop")
         await graph.read_compiled("RETURN $tenant AS tenant", tenant, {}, name="compiled")
-    await graph.read("projects/find_project_users", tenant, id="shop")
+    await graph.read("operations/find_operation", tenant, id="shop")
     # then their names are known in order, and what ran afterwards does not count
     assert ran == [
-        "projects/create_projects",
+        "declared/create_nodes",
         "operations/record_operation",
-        "projects/find_project_users",
+        "operations/find_operation",
         "compiled",
     ]
 
@@ -365,33 +375,3 @@ async def test_every_statement_is_observed(graph_settings: GraphSettings, tenant
             await graph.read_compiled("RETURN nothing", tenant, {}, name="broken")
     # then both were told, with rows and outcome
     assert seen == [("tenants/find_user", 1, False), ("broken", 0, True)]
-
-
-async def test_one_of_forty_wins(graph: Graph, tenant: str, platform: Platform) -> None:
-    # given a project at version 1, and forty people who have read it
-    await save_project(platform.change(), ProjectSpec("shop", description="first"), saving=Saving.CREATE)
-
-    async def update(number: int) -> str:
-        spec = ProjectSpec("shop", description=f"by {number}", expected_version=1)
-        return await save_project(platform.change(), spec, saving=Saving.UPDATE)
-
-    # when all of them save it at once
-    results = await asyncio.gather(*(update(number) for number in range(40)), return_exceptions=True)
-    # then one has, and the others are told
-    assert sorted(type(each).__name__ for each in results) == ["Conflict"] * 39 + ["str"]
-    assert await projects(graph, tenant) == {"shop": 2}
-    [winner] = [number for number, each in enumerate(results) if isinstance(each, str)]
-    rows = await graph.define(f"MATCH (n:Project {{tenant: '{tenant}'}}) RETURN n.description AS description")
-    assert rows == [{"description": f"by {winner}"}]
-
-
-async def test_one_of_forty_creates(graph: Graph, tenant: str, platform: Platform) -> None:
-    # given no project, and forty people who want one of the same name
-    async def save(number: int) -> str:
-        return await save_project(platform.change(), ProjectSpec("shop", f"by {number}"), saving=Saving.CREATE)
-
-    # when all of them create it at once
-    results = await asyncio.gather(*(save(number) for number in range(40)), return_exceptions=True)
-    # then one has, and the others are told
-    assert sorted(type(each).__name__ for each in results) == ["Conflict"] * 39 + ["str"]
-    assert await projects(graph, tenant) == {"shop": 1}

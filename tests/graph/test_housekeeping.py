@@ -20,7 +20,7 @@ async def test_only_old_operations_are_forgotten_and_only_the_tenants_own(graph:
             f"CREATE (:Operation {{tenant: '{tenant}', id: '{id}', name: 'x', "
             f"created_at: datetime() - duration({{hours: {hours}}})}})"
         )
-    housekeeping = Housekeeping(graph, SystemClock(), tenants=[platform.tenant])
+    housekeeping = Housekeeping(graph, SystemClock(), tenants=[platform.tenant], doorbell=platform.doorbell)
     # when
     first, second = await housekeeping.forget(platform.tenant), await housekeeping.forget(platform.tenant)
     # then

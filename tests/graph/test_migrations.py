@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.graph import Graph, StatementFailed
+from app.graph import Graph
+from app.graph_failures import StatementFailed
 from app.migrations import DIRECTORY, Migration, MigrationFailed, applied, known, migrate, revert
 
 LEDGER = {"migration_key"}
@@ -166,11 +167,14 @@ async def test_keys_keep_two_nodes_apart(blank: Graph) -> None:
     assert {row["type"] for row in rows} == {"UNIQUENESS"}
     assert labels == [
         "Application",
+        "Approval",
+        "Decision",
         "Deployment",
         "Entity",
         "Environment",
         "Event",
         "EventLog",
+        "Freeze",
         "Migration",
         "Operation",
         "Plan",
@@ -179,10 +183,12 @@ async def test_keys_keep_two_nodes_apart(blank: Graph) -> None:
         "Project",
         "Provider",
         "Run",
+        "Schedule",
         "Service",
         "ServiceVersion",
         "StepRun",
         "Team",
         "Tenant",
         "User",
+        "Violation",
     ]

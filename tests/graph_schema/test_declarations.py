@@ -10,14 +10,14 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
 from neo4j import Driver, Query
 from strawberry import ID
-from strawberry.types.base import StrawberryObjectDefinition
 
-from app.migrations import known
-from app.projection.model import Hop, Leaf, ToMany
-from graph_schema.declaration import Many, One, declaration_of, incoming, many, node, one, outgoing
+from app.migrations import key_constraint, known
+from app.projection.model import Hop, Leaf, ToMany, ToOne
+from graph_schema.declaration import Many, Rule, declaration_of, incoming, many, node, one, outgoing
 from graph_schema.environments import Stage
+from graph_schema.export import PAGES, text, written_pages
 from graph_schema.export import SCHEMA as WRITTEN
-from graph_schema.export import text
+from graph_schema.kinds import kinds_in
 from graph_schema.model import model_of
 from graph_schema.plans import Plan
 from graph_schema.projects import Project
@@ -42,7 +42,7 @@ EDGES = [
     )
     for each in MODEL.types.values()
     for edge in each.fields.values()
-    if not isinstance(edge, Leaf)
+    if isinstance(edge, ToOne | ToMany)
 ]
 
 
@@ -57,6 +57,14 @@ def test_the_written_schema_is_current() -> None:
     # when it is made anew
     # then it is the same; if not: python -m graph_schema.export
     assert WRITTEN.read_text(encoding="utf-8") == text()
+
+
+def test_the_written_pages_are_current() -> None:
+    # given the pages of the types as they are written down
+    written = {path.name: path.read_text(encoding="utf-8") for path in PAGES.glob("*.md")}
+    # when they are made anew
+    # then they are the same; if not: python -m graph_schema.export
+    assert written == written_pages()
 
 
 def test_everything_in_the_schema_is_described() -> None:
@@ -85,7 +93,7 @@ def test_every_declared_label_has_a_key(label: str) -> None:
     # when the migrations are read
     made = [text for migration in known() for text in migration.up]
     # then one of them makes id unique in a tenant
-    assert [each for each in made if f"(n:{label}) REQUIRE (n.tenant, n.id) IS UNIQUE" in each]
+    assert [each for each in made if each == key_constraint(label)] == [key_constraint(label)]
 
 
 @pytest.mark.parametrize(("label", "name"), LEAVES)
@@ -121,7 +129,7 @@ def test_a_declaration_is_type_projection_and_rules_at_once() -> None:
     edge = declaration.fields["dependents"]
     # then graph, GraphQL and the rule for deleting come from it
     assert isinstance(edge, Many)
-    assert edge.on_delete == "restrict"
+    assert edge.on_delete == "confirm"
     projected = MODEL.types["Service"].fields["dependents"]
     assert isinstance(projected, ToMany)
     assert [(hop.type, hop.direction, hop.label) for hop in projected.hops] == [("DEPENDS_ON", "in", "Service")]
@@ -259,27 +267,42 @@ def test_an_edge_to_nowhere_is_refused(type_: type, said: str) -> None:
     assert str(refused.value) == said
 
 
-def test_edges_say_what_becomes_of_their_other_end() -> None:
-    # given all edges that are declared with a rule of their own
-    rules = {}
-    for name in MODEL.types:
-        definition = SCHEMA.schema_converter.type_map[name].definition
-        assert isinstance(definition, StrawberryObjectDefinition)
-        declaration = declaration_of(definition.origin)
-        assert declaration is not None
-        for field, edge in declaration.fields.items():
-            if isinstance(edge, One | Many) and edge.on_delete != "detach":
-                rules[f"{name}.{field}"] = edge.on_delete.value
-    # then they are these
-    assert rules == {
-        "Application.deployments": "restrict",
-        "Application.services": "cascade",
-        "Environment.deployments": "restrict",
-        "Plan.steps": "cascade",
-        "Project.applications": "restrict",
-        "Project.environments": "restrict",
-        "Run.steps": "cascade",
-        "Service.dependents": "restrict",
-        "Service.versions": "cascade",
-        "Team.projects": "restrict",
-    }
+@pytest.mark.parametrize(
+    ("label", "rule", "types"),
+    [
+        ("Application", Rule.CASCADE, [("HAS_SERVICE",), ("HAS_SCHEDULE",)]),
+        ("Application", Rule.RESTRICT, [("HAS_SERVICE", "OF")]),
+        ("Environment", Rule.RESTRICT, [("IN",), ("DEPLOYS_TO",)]),
+        ("Environment", Rule.CONFIRM, [("PROMOTES_TO",)]),
+        ("Project", Rule.CASCADE, []),
+        ("Project", Rule.RESTRICT, [("CONTAINS",), ("HAS_ENVIRONMENT",)]),
+        ("Service", Rule.RESTRICT, []),
+        ("Service", Rule.CONFIRM, [("DEPENDS_ON",)]),
+        ("ServiceVersion", Rule.RESTRICT, []),
+        ("ServiceVersion", Rule.CONFIRM, [("DESIRES",)]),
+    ],
+)
+def test_what_deleting_means_follows_from_the_edges(label: str, rule: Rule, types: list[tuple[str, ...]]) -> None:
+    # given the kinds that the use cases are told of
+    kinds = kinds_in(CORE)
+    # when one is asked what its deletion means
+    found = [tuple(hop.type for hop in each.path) for each in kinds.consequences(label, rule)]
+    # then it is what the edges of its declaration say
+    assert found == types
+
+
+def test_ids_of_different_kinds_never_look_alike() -> None:
+    # given every kind that is written, and a parent's id as its own key makes it
+    kinds = kinds_in(CORE)
+
+    def shape(label: str) -> str:
+        kind = kinds.get(label)
+        if kind is None:
+            return f"<{label}>"
+        parent = shape(kind.parent.label)
+        return kind.key.replace(f"{{{kind.parent.name}}}", parent)
+
+    # when the ids of all are compared
+    shapes = [shape(label) for label in sorted(kinds.labels) if kinds.get(label)]
+    # then no two have the same form
+    assert len(shapes) == len(set(shapes))

@@ -8,18 +8,20 @@ from typing import TypedDict
 import orjson
 import pytest
 
-from app.graph import counting
+from app.domain.plans import create_plan
+from app.graph_observer import counting
 from tests.http.caller import Caller
 from tests.platform import SHOP, Platform, application, environment, project, service
 
-GRAPH = """query G($application: ID, $first: Int) {
-  graph(application: $application, first: $first) {
-    truncated nodes { id label name status } edges { from to type kind }
+GRAPH = """query G($scope: ID, $depth: Int, $kinds: [GraphKind!], $mode: GraphMode! = DESIRED, $plan: ID, $first: Int) {
+  graph(scope: $scope, depth: $depth, kinds: $kinds, mode: $mode, plan: $plan, first: $first) {
+    truncated nodes { id label name status version } edges { from to type kind }
   }
 }"""
 STATUS = """query S($application: ID, $environment: ID, $first: Int, $after: String) {
   status(application: $application, environment: $environment, first: $first, after: $after) {
     nodes { service environment status version desiredVersion image deployedAt }
+    edges { cursor node { service environment } } totalCount
     pageInfo { hasNextPage endCursor }
   }
 }"""
@@ -29,6 +31,7 @@ MATCH (service:Service {tenant: $tenant, id: $service})-[:DESIRES]->(version)
 MATCH (environment:Environment {tenant: $tenant, id: $environment})
 CREATE (deployment:Deployment:Entity {tenant: $tenant, id: $id, name: service.name, version: 1,
   created_at: datetime(), updated_at: datetime(), status: 'succeeded', service_id: service.id,
+  application_id: 'shop/boutique', depends_on: [],
   environment_id: environment.id, version_id: version.id, deployed_at: datetime('2026-01-31T12:00:00Z')})
 CREATE (deployment)-[:OF]->(service), (deployment)-[:IN]->(environment), (deployment)-[:RUNS]->(version)
 """
@@ -47,6 +50,7 @@ class Node(TypedDict):
     label: str
     name: str
     status: str | None
+    version: str | None
 
 
 Edge = TypedDict("Edge", {"from": str, "to": str, "type": str, "kind": str | None})
@@ -72,10 +76,19 @@ class Status(TypedDict):
     deployedAt: str | None
 
 
+class StatusEdge(TypedDict):
+    """A row of `status`, as much as it takes to know it, and where it stands."""
+
+    cursor: str
+    node: dict[str, str]
+
+
 class Page(TypedDict):
     """The answer to `status`."""
 
     nodes: list[Status]
+    edges: list[StatusEdge]
+    totalCount: int
     pageInfo: dict[str, str | bool]
 
 
@@ -115,68 +128,155 @@ async def _fill(platform: Platform) -> None:
     await platform.graph.define(text)
 
 
+def _ids(graph: Picture, label: str) -> set[str]:
+    return {node["id"] for node in graph["nodes"] if node["label"] == label}
+
+
+def _edges(graph: Picture, *types: str) -> set[tuple[str, str, str, str | None]]:
+    return {(one["from"], one["type"], one["to"], one["kind"]) for one in graph["edges"] if one["type"] in types}
+
+
 async def test_the_graph_is_nodes_and_the_edges_between_them(caller: Caller, platform: Platform) -> None:
     # given two applications, and a service deployed to one of two environments
     await _fill(platform)
-    # when the whole graph is asked for
+    # when what is deployed is asked for
     with counting() as ran:
-        graph = await _picture(caller)
-    # then it is all there, in one statement
-    assert graph["truncated"] is False
-    assert [(node["id"], node["label"], node["name"], node["status"]) for node in graph["nodes"]] == [
-        ("empty", "Project", "empty", None),
-        ("shop", "Project", "shop", None),
-        ("shop@dev", "Environment", "dev", None),
-        ("shop@live", "Environment", "live", None),
-        ("shop/boutique", "Application", "boutique", None),
-        ("shop/other", "Application", "other", None),
-        ("shop/boutique/cart", "Service", "cart", None),
-        ("shop/boutique/checkout", "Service", "checkout", None),
-        ("shop/other/billing", "Service", "billing", None),
-        ("shop/boutique/cart@dev", "Deployment", "cart", "succeeded"),
-    ]
-    assert {(edge["from"], edge["type"], edge["to"], edge["kind"]) for edge in graph["edges"]} == {
-        ("shop", "HAS_ENVIRONMENT", "shop@dev", None),
-        ("shop", "HAS_ENVIRONMENT", "shop@live", None),
-        ("shop", "CONTAINS", "shop/boutique", None),
-        ("shop", "CONTAINS", "shop/other", None),
-        ("shop/boutique", "HAS_SERVICE", "shop/boutique/cart", None),
-        ("shop/boutique", "HAS_SERVICE", "shop/boutique/checkout", None),
-        ("shop/other", "HAS_SERVICE", "shop/other/billing", None),
-        ("shop/boutique/checkout", "DEPENDS_ON", "shop/boutique/cart", "hard"),
-        ("shop/boutique/cart@dev", "OF", "shop/boutique/cart", None),
-        ("shop/boutique/cart@dev", "IN", "shop@dev", None),
+        graph = await _picture(caller, {"mode": "ACTUAL"})
+    # then it is all there, in a fixed number of statements
+    version = graph["nodes"][-1]["version"]
+    assert version is not None
+    assert version.startswith("shop/boutique/cart:v1-")
+    assert graph == {
+        "truncated": False,
+        "nodes": [
+            {"id": id, "label": label, "name": name, "status": status, "version": own}
+            for id, label, name, status, own in [
+                ("empty", "Project", "empty", None, None),
+                ("shop", "Project", "shop", None, None),
+                ("shop@dev", "Environment", "dev", None, None),
+                ("shop@live", "Environment", "live", None, None),
+                ("shop/boutique", "Application", "boutique", None, None),
+                ("shop/other", "Application", "other", None, None),
+                ("shop/boutique/cart", "Service", "cart", None, None),
+                ("shop/boutique/cart@dev", "Deployment", "cart", "succeeded", version),
+            ]
+        ],
+        "edges": [
+            {"from": start, "to": end, "type": type_, "kind": None}
+            for start, type_, end in [
+                ("shop", "CONTAINS", "shop/boutique"),
+                ("shop", "CONTAINS", "shop/other"),
+                ("shop", "HAS_ENVIRONMENT", "shop@dev"),
+                ("shop", "HAS_ENVIRONMENT", "shop@live"),
+                ("shop/boutique", "HAS_SERVICE", "shop/boutique/cart"),
+                ("shop/boutique/cart@dev", "IN", "shop@dev"),
+                ("shop/boutique/cart@dev", "OF", "shop/boutique/cart"),
+            ]
+        ],
     }
-    assert ran == ["graph/read_all"]
+    assert ran == ["graph/list_all", "graph/read_frame", "graph/read_services", "graph/read_deployed"]
 
 
-async def test_the_graph_of_an_application_leaves_out_the_others(caller: Caller, platform: Platform) -> None:
-    # given two applications
+async def test_three_graphs_have_the_same_ids_for_the_same_things(caller: Caller, platform: Platform) -> None:
+    # given cart and its user planned for dev and not carried out, and cart recorded there in an older version
     await _fill(platform)
-    # when one of them is asked for
-    with counting() as ran:
-        graph = await _picture(caller, {"application": "shop/other"})
-    # then its project, the environments and its own service are there
-    assert {node["id"] for node in graph["nodes"]} == {
-        "shop",
-        "shop@dev",
-        "shop@live",
-        "shop/other",
-        "shop/other/billing",
+    await platform.apply(service("cart", image="example/cart:v2"))
+    planned = await create_plan(platform.change(), application_id="shop/boutique", environment_id="shop@dev")
+    # when the graph is asked for in each mode
+    desired, after, actual = [
+        await _picture(caller, {"mode": mode, "scope": "shop/boutique"}) for mode in ("DESIRED", "PLANNED", "ACTUAL")
+    ]
+    # then what is declared is in every environment, what is planned in one, and what runs is there in its old version
+    everywhere = {f"shop/boutique/{name}@{place}" for name in ("cart", "checkout") for place in ("dev", "live")}
+    assert _ids(desired, "Deployment") == everywhere
+    assert _ids(after, "Deployment") == {"shop/boutique/cart@dev", "shop/boutique/checkout@dev"}
+    assert _ids(actual, "Deployment") == {"shop/boutique/cart@dev"}
+    for label in ("Project", "Environment", "Application"):
+        assert _ids(desired, label) == _ids(after, label) == _ids(actual, label)
+    assert _ids(desired, "Service") == _ids(after, "Service") == {"shop/boutique/cart", "shop/boutique/checkout"}
+    versions = [
+        {node["version"] for node in graph["nodes"] if node["id"] == "shop/boutique/cart@dev"}
+        for graph in (desired, after, actual)
+    ]
+    assert versions[0] == versions[1] != versions[2]
+    needs = {("shop/boutique/checkout", "DEPENDS_ON", "shop/boutique/cart", "hard")}
+    assert _edges(desired, "DEPENDS_ON") == _edges(after, "DEPENDS_ON") == needs
+    assert _edges(actual, "DEPENDS_ON") == set()
+    # then the plan alone shows the same, confined to its environment
+    alone = await _picture(caller, {"mode": "PLANNED", "plan": planned.id})
+    assert _ids(alone, "Deployment") == _ids(after, "Deployment")
+    assert _ids(alone, "Environment") == {"shop@dev"}
+
+
+async def test_what_runs_is_shown_after_its_service_is_gone(caller: Caller, platform: Platform) -> None:
+    # given a service that runs and is declared no more
+    await _fill(platform)
+    await platform.apply(*SHOP, service("checkout"), prune=True)
+    # when what runs and what is declared are asked for, and what the next plan leaves
+    actual = await _picture(caller, {"mode": "ACTUAL"})
+    desired = await _picture(caller, {"mode": "DESIRED"})
+    await create_plan(platform.change(), application_id="shop/boutique", environment_id="shop@dev")
+    after = await _picture(caller, {"mode": "PLANNED"})
+    # then it is in the first only, with its service
+    assert _ids(actual, "Service") == {"shop/boutique/cart"}
+    assert _edges(actual, "OF", "HAS_SERVICE") == {
+        ("shop/boutique/cart@dev", "OF", "shop/boutique/cart", None),
+        ("shop/boutique", "HAS_SERVICE", "shop/boutique/cart", None),
     }
-    assert ran == ["graph/read_application"]
+    assert "shop/boutique/cart" not in _ids(desired, "Service")
+    assert _ids(after, "Deployment") == {"shop/boutique/checkout@dev"}
 
 
-@pytest.mark.parametrize("first", range(1, 10))
-@pytest.mark.parametrize("application", [None, "shop/boutique"])
+@pytest.mark.parametrize(
+    ("scope", "depth", "services", "environments"),
+    [
+        ("shop/other", 1, {"billing"}, {"dev", "live"}),
+        ("shop/boutique", 0, {"cart", "checkout"}, {"dev", "live"}),
+        ("shop", 0, {"cart", "checkout", "billing"}, {"dev", "live"}),
+        ("shop@live", 0, {"cart", "checkout", "billing"}, {"live"}),
+        ("shop/boutique/checkout", 0, {"checkout"}, {"dev", "live"}),
+        ("shop/boutique/checkout", 1, {"cart", "checkout"}, {"dev", "live"}),
+        ("shop/boutique/cart@dev", 0, {"cart"}, {"dev"}),
+        ("provider:echo", 0, {"cart", "checkout", "billing"}, {"dev", "live"}),
+        ("team:platform", 0, {"cart", "checkout", "billing"}, {"dev", "live"}),
+        ("user:admin", 1, set(), set()),
+    ],
+)
+async def test_a_scope_is_any_node(
+    caller: Caller, platform: Platform, scope: str, depth: int, services: set[str], environments: set[str]
+) -> None:
+    # given
+    await _fill(platform)
+    # when
+    graph = await _picture(caller, {"scope": scope, "depth": depth})
+    # then
+    assert {node["name"] for node in graph["nodes"] if node["label"] == "Service"} == services
+    assert {node["name"] for node in graph["nodes"] if node["label"] == "Environment"} == environments
+    running = {(node["name"], node["id"].partition("@")[2]) for node in graph["nodes"] if node["label"] == "Deployment"}
+    assert running == {(name, place) for name in services for place in environments}
+
+
+async def test_kinds_choose_what_is_shown(caller: Caller, platform: Platform) -> None:
+    # given
+    await _fill(platform)
+    # when
+    graph = await _picture(caller, {"kinds": ["SERVICE_VERSION", "TEAM", "PROJECT", "SERVICE"]})
+    # then only that is there, and only the edges between
+    assert {node["label"] for node in graph["nodes"]} == {"Team", "Project", "Service", "ServiceVersion"}
+    assert {edge["type"] for edge in graph["edges"]} == {"OWNS", "DEPENDS_ON", "DESIRES", "HAS_VERSION"}
+
+
+@pytest.mark.parametrize("first", [1, 4, 7, 9])
+@pytest.mark.parametrize("scope", [None, "shop/boutique"])
+@pytest.mark.parametrize("mode", ["DESIRED", "ACTUAL"])
 async def test_a_graph_that_is_cut_off_has_no_loose_edge(
-    caller: Caller, platform: Platform, application: str | None, first: int
+    caller: Caller, platform: Platform, scope: str | None, first: int, mode: str
 ) -> None:
     # given more nodes than are asked for
     await _fill(platform)
-    whole = await _picture(caller, {"application": application})
+    whole = await _picture(caller, {"scope": scope, "mode": mode})
     # when only some are asked for
-    graph = await _picture(caller, {"application": application, "first": first})
+    graph = await _picture(caller, {"scope": scope, "first": first, "mode": mode})
     # then it says so, and both ends of every edge are there
     ids = {node["id"] for node in graph["nodes"]}
     assert len(ids) == min(first, len(whole["nodes"]))
@@ -186,12 +286,20 @@ async def test_a_graph_that_is_cut_off_has_no_loose_edge(
 
 @pytest.mark.parametrize(
     ("variables", "code"),
-    [({"application": "nope"}, "NOT_FOUND"), ({"first": 0}, "INVALID_INPUT"), ({"first": 2001}, "INVALID_INPUT")],
+    [
+        ({"scope": "nope"}, "NOT_FOUND"),
+        ({"mode": "PLANNED", "plan": "shop"}, "NOT_FOUND"),
+        ({"mode": "ACTUAL", "plan": "shop"}, "INVALID_INPUT"),
+        ({"first": 0}, "INVALID_INPUT"),
+        ({"first": 2001}, "INVALID_INPUT"),
+        ({"depth": -1}, "INVALID_INPUT"),
+        ({"depth": 7}, "INVALID_INPUT"),
+    ],
 )
 async def test_a_graph_that_cannot_be_shown_is_refused(
     caller: Caller, variables: Mapping[str, object], code: str
 ) -> None:
-    # given an application that is not there, or a number out of bounds
+    # given a node that is not there, or a number out of bounds
     # when it is asked for
     answer = (await caller.ask(GRAPH, variables)).json()
     # then it is refused with a code
@@ -209,6 +317,8 @@ async def test_status_has_a_row_for_every_service_and_environment(caller: Caller
     after: str | bool | None = None
     while True:
         page = await _status(caller, {"first": 2, "after": after})
+        assert page["totalCount"] == 6
+        assert page["edges"][-1]["cursor"] == page["pageInfo"]["endCursor"]
         pages += page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:
             break
@@ -226,7 +336,24 @@ async def test_status_has_a_row_for_every_service_and_environment(caller: Caller
     assert pages[0]["version"] == pages[0]["desiredVersion"]
     assert pages[0]["image"] == "example/cart:v1"
     assert pages[0]["deployedAt"] == "2026-01-31T12:00:00Z"
-    assert ran == ["status/list_status"]
+    assert [edge["node"] for edge in whole["edges"]] == [
+        {"service": row["service"], "environment": row["environment"]} for row in pages
+    ]
+    assert ran == ["status/list_status", "status/count_status"]
+
+
+async def test_status_is_counted_only_when_asked_for(caller: Caller, platform: Platform) -> None:
+    # given
+    await _fill(platform)
+    # when one asks for rows, and one for their number
+    with counting() as rows:
+        await caller.ask("{ status { nodes { service } } }")
+    counted = await caller.ask(
+        '{ all: status { totalCount } one: status(application: "shop/other", environment: "shop@dev") { totalCount } }'
+    )
+    # then
+    assert rows == ["status/list_status"]
+    assert counted.json()["data"] == {"all": {"totalCount": 6}, "one": {"totalCount": 1}}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ WRITING = re.compile(
     r"^(Create|Delete|DetachDelete|Merge|LockingMerge|Set|Remove|Foreach|LockNodes|EmptyResult.*Write)|\(Locking\)"
 )
 _ONE_FOR_ONE = frozenset({"Filter", "Projection", "CacheProperties", "Optional", "Limit", "Top", "Eager", "Sort"})
+# An id is unique in its tenant, also in an index that finds it together with something else.
+_BY_ID = re.compile(r" WHERE tenant = .* AND id = ")
 _AGGREGATE = re.compile(r"^(collect|count|max|min|sum|avg|head)\(", re.IGNORECASE)
 
 
@@ -32,6 +34,8 @@ class Operator:
         """Whether it gives at most one row for each row it is given."""
         if self.kind.startswith("NodeUniqueIndexSeek"):
             return " IN " not in self.details and " IS NOT NULL" not in self.details
+        if self.kind == "NodeIndexSeek" and _BY_ID.search(self.details):
+            return " IN " not in self.details
         if self.kind == "Argument":
             return True
         if self.kind == "EagerAggregation":

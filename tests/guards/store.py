@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from neo4j import Driver, Query, Transaction
 
-from app.graph import GraphSettings, Value
+from app.graph import GraphSettings
+from app.transactions import Value
 
 _SNAPSHOT = """
 MATCH (node {tenant: $tenant})

@@ -10,11 +10,19 @@ import httpx2
 import orjson
 from starlette.types import Receive, Scope, Send
 
+from app.budgets import Budgets
+from app.costs import Costs
 from app.domain.access import Actor
+from app.domain.sessions import Passwords, SignIn, Tokens
 from app.graph import Graph
-from app.http.documents import USUAL, Limits
+from app.http.admission import USUAL as USUAL_RULES
+from app.http.admission import Admission, Rules
+from app.http.documents import USUAL, Documents, Limits
 from app.http.graphql import GraphQLEndpoint
+from app.http.operations import Operations
 from app.ports import SystemClock
+from app.response_cache import ResponseCache
+from app.trusted import Trusted
 from graph_schema.context import Application, Context
 from graph_schema.projected import compiler_of
 from tests.platform import Platform
@@ -28,7 +36,17 @@ class Caller:
     """Asks in a platform's tenant; `actor` None is somebody who is not signed in."""
 
     def __init__(
-        self, platform: Platform, actor: Actor | None, *, limits: Limits = USUAL, graph: Graph | None = None
+        self,
+        platform: Platform,
+        actor: Actor | None,
+        *,
+        limits: Limits = USUAL,
+        graph: Graph | None = None,
+        rules: Rules = USUAL_RULES,
+        budgets: Budgets | None = None,
+        trusted: Trusted | None = None,
+        address: str = "127.0.0.1",
+        responses: ResponseCache | None = None,
     ) -> None:
         parts = SimpleNamespace(
             graph=graph or platform.graph,
@@ -36,18 +54,32 @@ class Caller:
             ids=platform.ids,
             doorbell=platform.doorbell,
             default_provider="echo",
+            sign_in=SignIn(
+                platform.graph, Passwords(memory_kib=64), Tokens("k" * 40, clock=SystemClock()), platform.tenant
+            ),
         )
-        # What signs in, enqueues and streams is not asked here.
+        # What enqueues and streams is not asked here.
         application = cast("Application", parts)
-        endpoint = GraphQLEndpoint(
+        compiler = compiler_of(SCHEMA._schema)
+        admission = Admission(
+            Documents(SCHEMA._schema, limits=limits),
+            Costs(SCHEMA._schema, compiler.model),
+            rules=rules,
+            budgets=budgets,
+            trusted=trusted,
+        )
+        operations = Operations(
             SCHEMA,
-            compiler=compiler_of(SCHEMA._schema),
+            compiler=compiler,
             graph=application.graph,
             context=lambda who, request_id: Context(application, who, request_id),
-            limits=limits,
+            admission=admission,
+            responses=responses or ResponseCache(application.graph, SystemClock(), megabytes=0),
         )
+        endpoint = GraphQLEndpoint(operations, admission, limits=limits)
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["client"] = (address, 1)
             scope["state"] = {"actor": actor, "request_id": REQUEST_ID}
             await endpoint(scope, receive, send)
 

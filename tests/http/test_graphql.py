@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from collections.abc import Mapping
 
@@ -10,25 +11,14 @@ import pytest
 from graphql import build_client_schema, get_introspection_query
 from structlog.testing import capture_logs
 
-from app.graph import Graph, GraphSettings, counting
+from app.graph import Graph, GraphSettings
+from app.graph_observer import counting
 from app.http.documents import Limits
 from app.local.ports import free_ports
 from tests.http.caller import GRAPHQL, REQUEST_ID, Caller
 from tests.platform import SHOP, Platform, service
 
 JSON = "application/json"
-
-
-@pytest.fixture
-def caller(platform: Platform) -> Caller:
-    """The administrator of the test's tenant."""
-    return Caller(platform, platform.actor)
-
-
-@pytest.fixture
-def stranger(platform: Platform) -> Caller:
-    """Somebody who is not signed in."""
-    return Caller(platform, None)
 
 
 def only_error(response: httpx2.Response) -> dict[str, object]:
@@ -82,10 +72,13 @@ async def test_an_invalid_query_is_answered_in_the_form_that_is_accepted(
     ("method", "content", "headers", "status", "code"),
     [
         ("GET", b"", {}, 405, "METHOD_NOT_ALLOWED"),
+        ("GET", b"", {"accept": "text/html"}, 405, "METHOD_NOT_ALLOWED"),
         ("PUT", b'{"query": "{ me { id } }"}', {}, 405, "METHOD_NOT_ALLOWED"),
         ("POST", b'{"query": "{ me { id } }"}', {"content-type": "text/plain"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
         ("POST", b"query=x", {"content-type": "application/x-www-form-urlencoded"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
         ("POST", b"{}", {"content-type": "application/json; charset=latin-1"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ("POST", b"{}", {"content-type": 'application/json; charset="utf-16"'}, 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ("POST", gzip.compress(b"{}"), {"content-encoding": "gzip"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
         ("POST", b"", {}, 400, "BAD_REQUEST"),
         ("POST", b"{", {}, 400, "BAD_REQUEST"),
         ("POST", b"\xff", {}, 400, "BAD_REQUEST"),
@@ -111,7 +104,25 @@ async def test_what_is_no_graphql_request_is_refused(
     assert response.status_code == status
     assert only_error(response)["extensions"] == {"code": code}
     assert response.headers.get("allow") == ("POST" if status == 405 else None)
+    assert response.headers.get("accept-post") == ("application/json" if status == 415 else None)
     assert ran == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"content-type": "Application/JSON"},
+        {"content-type": 'application/json; charset="UTF-8"'},
+        {"content-type": "application/json;profile=x; charset=utf8"},
+        {"content-encoding": "identity"},
+    ],
+)
+async def test_every_way_to_say_json_in_utf_8_is_understood(caller: Caller, headers: Mapping[str, str]) -> None:
+    # given a request whose headers say JSON in UTF-8 in other words
+    # when it is sent
+    response = await caller.send(content=b'{"query": "{ __typename }"}', headers=headers)
+    # then it is answered
+    assert (response.status_code, response.json()) == (200, {"data": {"__typename": "Query"}})
 
 
 async def test_a_body_that_does_not_say_its_length_is_cut_off(caller: Caller, platform: Platform) -> None:
@@ -150,6 +161,7 @@ async def test_a_stranger_may_only_sign_in(stranger: Caller, platform: Platform,
         "message": "sign in first: send a bearer token",
         "extensions": {"code": "UNAUTHENTICATED"},
     }
+    assert response.headers["www-authenticate"] == 'Bearer realm="trellis"'
     assert ran == []
     assert await platform.picture() == before
 
@@ -210,12 +222,18 @@ BOMBS = {
     ),
     "aliases": ("{ " + " ".join(f"a{n}: me {{ id }}" for n in range(31)) + " }", "aliases"),
     "roots": ("{ " + " ".join(["me { id }"] * 21) + " }", "root fields"),
-    "fields": ("{ me { " + "id " * 1_000 + "} }", "fields"),
+    "fields": (
+        "{ " + " ".join(f"a{n}: me {{ {'id name version createdAt ' * 15} }}" for n in range(20)) + " }",
+        "fields",
+    ),
+    "repeats": ("{ me { " + "id " * 21 + "} }", "selections of one field"),
+    "fragments of no operation": ("{ me { id } } fragment F on User { " + "id " * 21 + "}", "selections of one field"),
+    "values": ("{ teams(first: " + "[" * 900 + "]" * 900 + ") { totalCount } }", "nests deeper"),
     "fragments": (f"{{ service(id: 1) {{ ...F0 }} }} {FRAGMENTS} fragment F5 on Service {{ id }}", "aliases"),
     "tokens": ("{ me { " + "id @skip(if: true) " * 300 + "} }", "tokens"),
     "characters": ("{ me { id } } #" + "x" * 65_536, "characters"),
     "circle": ("{ me { ...A } } fragment A on User { ...B } fragment B on User { ...A }", "Cannot spread fragment"),
-    "nesting": ("{" * 5_000, "Syntax Error"),
+    "nesting": ("{" * 5_000, "nests deeper"),
 }
 
 
@@ -277,74 +295,6 @@ async def test_what_cannot_be_compiled_is_answered_all_the_same(caller: Caller, 
             "projects": {"nodes": [{"id": "shop"}]},
         }
     }
-
-
-CREATE = """mutation Create($input: CreateServiceInput!, $first: Int) {
-  createService(input: $input) {
-    made: service { id application { id } dependencies(first: $first) { edges { kind node { name } } } }
-    service { name }
-    problems { code message field }
-  }
-}"""
-
-
-async def test_a_payload_shows_what_is_selected_of_its_node(caller: Caller, platform: Platform) -> None:
-    # given a shop with a service
-    await platform.apply(*SHOP, service("cart"))
-    given = {
-        "application": "shop/boutique",
-        "name": "checkout",
-        "dependencies": [{"service": "shop/boutique/cart", "kind": "SOFT"}],
-    }
-    # when another one is created, and shown under two keys
-    with counting() as ran:
-        response = await caller.ask(CREATE, {"input": given})
-    # then each key is one statement, with its own fields
-    assert response.json() == {
-        "data": {
-            "createService": {
-                "made": {
-                    "id": "shop/boutique/checkout",
-                    "application": {"id": "shop/boutique"},
-                    "dependencies": {"edges": [{"kind": "SOFT", "node": {"name": "cart"}}]},
-                },
-                "service": {"name": "checkout"},
-                "problems": [],
-            }
-        }
-    }
-    assert [name for name in ran if name.startswith("projection/")] == ["projection/payload", "projection/payload"]
-
-
-async def test_a_refusal_of_a_mutation_is_data(caller: Caller, platform: Platform) -> None:
-    # given a shop with a service
-    await platform.apply(*SHOP, service("cart"))
-    before = await platform.picture()
-    # when one of the same name is created
-    response = await caller.ask(CREATE, {"input": {"application": "shop/boutique", "name": "cart"}})
-    # then the payload says why, there is no error, and nothing was changed
-    payload = response.json()["data"]["createService"]
-    assert payload["made"] is None
-    assert [problem["code"] for problem in payload["problems"]] == ["CONFLICT"]
-    assert "errors" not in response.json()
-    assert await platform.picture() == before
-
-
-async def test_a_wrong_argument_of_a_payload_is_found_before_anything_changes(
-    caller: Caller, platform: Platform
-) -> None:
-    # given a shop
-    await platform.apply(*SHOP)
-    before = await platform.picture()
-    given = {"application": "shop/boutique", "name": "checkout"}
-    # when a service is created, and too much is asked of the answer
-    response = await caller.ask(CREATE, {"input": given, "first": 101})
-    # then the request is refused and nothing was changed
-    assert response.status_code == 400
-    error = only_error(response)
-    assert error["message"] == "first must be between 1 and 100, not 101"
-    assert error["extensions"] == {"code": "INVALID_INPUT", "argument": "first"}
-    assert await platform.picture() == before
 
 
 async def test_an_error_of_ours_is_masked_and_logged(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
 
 import httpx2
 import pytest
@@ -90,7 +93,7 @@ async def test_ready_names_each_dependency_and_tells_no_more() -> None:
 async def test_metrics_count_requests_by_known_routes_only() -> None:
     # given
     metrics = Metrics()
-    metrics.statement_done("projects/lock_projects", seconds=0.002, rows=3, failed=False)
+    metrics.statement_done("declared/lock_nodes", seconds=0.002, rows=3, failed=False)
     async with _client(metrics) as client:
         # when
         await client.get("/who")
@@ -99,7 +102,7 @@ async def test_metrics_count_requests_by_known_routes_only() -> None:
     # then
     assert 'trellis_http_requests_total{method="GET",route="/who",status="200"} 1.0' in text
     assert 'trellis_http_requests_total{method="GET",route="other",status="404"} 1.0' in text
-    assert 'trellis_statement_rows_total{statement="projects/lock_projects"} 3.0' in text
+    assert 'trellis_statement_rows_total{statement="declared/lock_nodes"} 3.0' in text
     assert "/nowhere" not in text
 
 
@@ -162,29 +165,56 @@ async def test_every_answer_carries_the_safety_headers() -> None:
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
 
-async def test_log_lines_are_json_with_the_request_id_and_without_secrets() -> None:
-    # given
+@contextmanager
+def _logged(form: Literal["json", "pretty"]) -> Iterator[io.StringIO]:
+    """What is logged meanwhile, as this process would write it."""
     root = logging.getLogger()
     before, level = root.handlers, root.level
-    configure_logs(form="json", level="info", service="test")
+    configure_logs(form=form, level="info", service="test")
     out = io.StringIO()
     root.handlers[0].setStream(out)  # type: ignore[attr-defined]
     try:
-        async with _client(Metrics()) as client:
-            # when
-            await client.get("/who", headers={"X-Request-Id": "mine-2"})
-            logging.getLogger("library").error("plain %s", "line")
+        yield out
     finally:
         root.handlers, root.level = before, level
         structlog.reset_defaults()
         structlog.contextvars.clear_contextvars()
+
+
+@pytest.mark.parametrize("form", ["json", "pretty"])
+def test_the_traceback_of_an_error_shows_no_values(form: Literal["json", "pretty"]) -> None:
+    # given
+    given = ["hunter", "2"]
+    # when
+    with _logged(form) as out:
+        try:
+            password = "".join(given)
+            raise ValueError(f"{len(password)} characters")
+        except ValueError:
+            structlog.get_logger("test").exception("sign-in broke")
+    # then: where it happened is said, and what the password was is not
+    assert "test_the_traceback_of_an_error_shows_no_values" in out.getvalue()
+    assert "ValueError: 7 characters" in out.getvalue()
+    assert "hunter2" not in out.getvalue()
+
+
+async def test_log_lines_are_json_with_the_request_id_and_without_secrets() -> None:
+    # given
+    with _logged("json") as out:
+        async with _client(Metrics()) as client:
+            # when
+            await client.get("/who", headers={"X-Request-Id": "mine-2"})
+            logging.getLogger("library").error("plain %s", "line")
+            structlog.get_logger("odd").warning("odd", beyond=2**70, half="\ud800")
     # then
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     seen = next(line for line in lines if line["event"] == "seen")
     request = next(line for line in lines if line["event"] == "request")
+    odd = next(line for line in lines if line["event"] == "odd")
     plain = next(line for line in lines if line["event"] == "plain line")
     assert (seen["request_id"], seen["level"], seen["service"]) == ("mine-2", "warning", "test")
     assert (seen["password"], seen["nested"]) == ("[redacted]", {"api_token": "[redacted]", "name": "n"})
     assert (request["path"], request["status"], request["request_id"]) == ("/who", 200, "mine-2")
     assert request["duration_ms"] >= 0
     assert plain["level"] == "error"
+    assert (odd["beyond"], odd["half"]) == (2**70, "\ud800")

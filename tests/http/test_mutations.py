@@ -77,7 +77,7 @@ async def test_an_environment_from_its_creation_to_its_deletion(api: Api, platfo
         {"id": "shop@qa", "provider": "kubernetes", "description": "Q"},
         "environment { description provider { name } }",
     )
-    listed = await api.ask('{ environments(project: "shop") { nodes { id } } }')
+    listed = await api.ask('{ environments(where: {project: {id: {eq: "shop"}}}) { nodes { id } } }')
     deleted = await _mutate(api, "deleteEnvironment", {"id": "shop@qa"}, "id")
     # then
     assert created == {
@@ -106,7 +106,7 @@ async def test_an_application_from_its_creation_to_its_deletion(api: Api, platfo
         api, "updateApplication", {"id": "shop/billing", "description": "B"}, "application { description version }"
     )
     unknown = await _mutate(api, "updateApplication", {"id": "not an id"}, "application { id }")
-    listed = await api.ask('{ applications(project: "shop") { nodes { id } } }')
+    listed = await api.ask('{ applications(where: {project: {id: {eq: "shop"}}}) { nodes { id } } }')
     deleted = await _mutate(api, "deleteApplication", {"id": "shop/billing"}, "id")
     # then
     assert orphan["problems"] == _problem("NotFound", "NOT_FOUND", "there is no Project nowhere", "project")
@@ -175,7 +175,11 @@ async def test_a_service_with_versions_and_dependencies(api: Api, platform: Plat
     assert removed["service"] == {"dependencies": {"nodes": []}}
     assert added["service"] == {"dependencies": {"edges": [{"kind": "HARD"}]}}
     assert refused["problems"] == _problem(
-        "InUse", "IN_USE", "Service shop/boutique/cart is in use by shop/boutique/web", "id"
+        "ImpactRequired",
+        "IMPACT_REQUIRED",
+        "shop/boutique/web depends on Service shop/boutique/cart: look at the impact of deleting it, and present its "
+        "digest",
+        "impactDigest",
     )
 
 

@@ -19,11 +19,14 @@ async def test_applications_and_services_are_listed_per_environment(api: Api, pl
     )
     # when
     data = await api.ask(
-        '{ dev: applications(environment: "shop@dev") { totalCount nodes { id } } '
-        'qa: applications(environment: "shop@qa") { totalCount nodes { id } } '
-        'running: services(environment: "shop@dev") { nodes { id } } '
-        'both: services(environment: "shop@dev", application: "shop/billing") { nodes { id } } '
-        "all: services { nodes { id } } }"
+        """query Reads($dev: DeploymentFilter, $qa: DeploymentFilter) {
+          dev: applications(where: {deployments: {some: $dev}}) { totalCount nodes { id } }
+          qa: applications(where: {deployments: {some: $qa}}) { totalCount nodes { id } }
+          running: services(where: {deployments: {some: $dev}}) { nodes { id } }
+          both: services(where: {deployments: {some: $dev}, application: {id: {eq: "shop/billing"}}}) { nodes { id } }
+          all: services { nodes { id } }
+        }""",
+        {"dev": {"environment": {"id": {"eq": "shop@dev"}}}, "qa": {"environment": {"id": {"eq": "shop@qa"}}}},
     )
     # then
     assert data == {

@@ -104,6 +104,7 @@ specs = st.fixed_dictionaries(
         ),
         "readiness": probes,
         "deadlineSeconds": st.integers(1, 3_600),
+        "deprecated": st.just(True),
         "dependencies": st.lists(
             st.fixed_dictionaries(
                 {"service": slugs.map("other/x{}".format)}, optional={"kind": st.sampled_from(("hard", "soft"))}

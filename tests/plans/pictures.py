@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from app.domain import planning
-from app.domain.planning import Block, Desired, Picture, Place, Recorded
+from app.domain import plan_steps
+from app.domain.plan_steps import Place
+from app.domain.planning import Block, Concern, Desired, Picture, Recorded
 from app.domain.workloads import Workload
 
 PLACE = Place("t", "shop/boutique", "shop@dev", "shop-dev", "echo", frozenset({"Workload"}))
@@ -14,7 +15,7 @@ PLACE = Place("t", "shop/boutique", "shop@dev", "shop-dev", "echo", frozenset({"
 def workload(name: str, tag: str = "v1", *, replicas: int = 1, env: tuple[tuple[str, str], ...] = ()) -> Workload:
     """What a service runs: an image and a version named by the tag."""
     service_id = f"shop/boutique/{name}"
-    target = planning.target(PLACE, service_id=service_id, name=name, kind="Workload")
+    target = plan_steps.target(PLACE, service_id=service_id, name=name, kind="Workload")
     version = f"{service_id}:{tag}-00000000"
     return Workload(target, version, f"example/{name}:{tag}", replicas=replicas, environment=env)
 
@@ -40,8 +41,12 @@ def recorded(
     needs: Sequence[str] = (),
     provider: str = "echo",
     env: tuple[tuple[str, str], ...] = (),
+    outputs: Sequence[str] = (),
+    inputs: Sequence[str] = (),
+    observed: Sequence[str] = (),
+    expected: Sequence[str] = (),
 ) -> Recorded:
-    """A deployment as it is recorded; `tag` None where nothing runs."""
+    """A deployment as it is recorded; `tag` None where nothing runs, `observed` what was seen, not `expected`."""
     service_id = f"shop/boutique/{name}"
     runs = None if tag is None else workload(name, tag, env=env)
     return Recorded(
@@ -54,6 +59,11 @@ def recorded(
         version_id=None if runs is None else runs.version_id,
         workload=runs,
         hard=tuple(f"shop/boutique/{one}" for one in needs),
+        outputs=tuple(outputs),
+        inputs=tuple(inputs),
+        drifted=bool(observed),
+        observed=tuple(observed),
+        expected=tuple(expected),
     )
 
 
@@ -62,7 +72,10 @@ def picture(
     there: Sequence[Recorded] = (),
     *,
     blocks: Sequence[Block] = (),
-    running_elsewhere: frozenset[str] = frozenset(),
+    running_elsewhere: Mapping[str, tuple[str, ...]] | None = None,
+    approvals: Sequence[Concern] = (),
 ) -> Picture:
     """Both together."""
-    return Picture(PLACE, tuple(wanted), tuple(there), tuple(blocks), running_elsewhere)
+    return Picture(
+        PLACE, tuple(wanted), tuple(there), tuple(blocks), running_elsewhere or {}, approvals=tuple(approvals)
+    )

@@ -10,7 +10,8 @@ import pytest
 from app.domain.access import Role
 from app.domain.plans import create_plan
 from app.errors import Forbidden, InvalidInput, NotFound
-from app.graph import Row, counting
+from app.graph_observer import counting
+from app.transactions import Row
 from tests.platform import SHOP, Platform, application, environment, service
 
 APPLICATION, ENVIRONMENT = "shop/boutique", "shop@dev"
@@ -81,6 +82,12 @@ async def test_a_first_plan_creates_everything_in_the_order_of_the_dependencies(
         "acting": 3,
         "reads": 9,
         "warnings": [],
+        "irreversible": 0,
+        "cost_change": 0.0,
+        "impact": 0,
+        "impact_digest": found["impact_digest"],
+        "approval": "none",
+        "approval_reasons": [],
     }
     rows = await steps(platform, plan_id)
     assert [(row["key"], row["position"], row["wave"], row["action"], row["requires"]) for row in rows] == [
@@ -100,6 +107,19 @@ async def test_a_first_plan_creates_everything_in_the_order_of_the_dependencies(
     ]
 
 
+async def test_a_soft_dependency_orders_nothing_and_a_hard_one_does(platform: Platform) -> None:
+    # given
+    await platform.apply(*SHOP, service("redis"), service("mail", wants=["redis"]), service("cart", needs=["redis"]))
+    # when
+    rows = await steps(platform, await plan(platform))
+    # then
+    assert [(row["key"], row["wave"], row["requires"]) for row in rows] == [
+        ("shop/boutique/mail@dev", 1, []),
+        ("shop/boutique/redis@dev", 1, []),
+        ("shop/boutique/cart@dev", 2, ["shop/boutique/redis@dev"]),
+    ]
+
+
 async def test_a_plan_remembers_what_it_was_computed_from_at_which_version(platform: Platform) -> None:
     # given
     await platform.apply(*SHOP, service("cart"))
@@ -110,6 +130,30 @@ async def test_a_plan_remembers_what_it_was_computed_from_at_which_version(platf
     [version] = [id for id in nodes if ":" in id and id.startswith("shop/boutique/cart:")]
     expected = [APPLICATION, ENVIRONMENT, "shop/boutique/cart", version, "provider:echo"]
     assert await reads(platform, plan_id) == {id: nodes[id] for id in expected}
+
+
+async def test_a_plan_says_whom_it_touches_beyond_its_application(platform: Platform) -> None:
+    # given ledger needs the cart, books needs the ledger, and the boutique has a service that nobody else needs
+    await platform.apply(
+        *SHOP, application("bank"), service("redis"), service("cart", wants=["redis"]), service("mail")
+    )
+    await platform.apply(service("ledger", application="bank", needs=["boutique/cart"]))
+    await platform.apply(service("books", application="bank", wants=["ledger"]))
+    # when
+    plan_id = await plan(platform)
+    # then
+    found = await stored(platform, plan_id)
+    _, edges = await platform.picture()
+    assert found["impact"] == 2
+    assert {end for start, type, end in edges if (start, type) == (plan_id, "AFFECTS")} == {
+        "shop/bank/books",
+        "shop/bank/ledger",
+    }
+    # and another version of one of them is another impact, of the same plan
+    await platform.apply(service("books", application="bank", wants=["ledger"], replicas=2))
+    again = await stored(platform, await plan(platform))
+    assert (again["impact"], again["digest"]) == (2, found["digest"])
+    assert again["impact_digest"] != found["impact_digest"]
 
 
 async def test_a_plan_tells_of_itself_in_one_event(platform: Platform) -> None:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.planning import Block, PlanState, Proposal, Recorded, StepAction, propose
+from app.domain.plan_changes import FieldChange, Unknown, changes_of, lines
+from app.domain.plan_steps import PlanState, Step, StepAction
+from app.domain.planning import Block, Concern, Proposal, Recorded, propose
 from app.errors import InvalidInput, PolicyDenied
 from tests.plans.pictures import PLACE, desired, picture, recorded
 
@@ -17,6 +19,11 @@ from tests.plans.pictures import PLACE, desired, picture, recorded
 def actions(proposal: Proposal) -> dict[str, str]:
     """The action of each step, by service."""
     return {step.service_name: step.action.value for step in proposal.steps}
+
+
+def changes(step: Step) -> dict[str, tuple[str | None, str | None]]:
+    """Each field that a step changes, before and after."""
+    return {one.field: (one.before, one.after) for one in step.changes}
 
 
 def waits(proposal: Proposal) -> dict[str, set[str]]:
@@ -49,35 +56,38 @@ def test_a_first_deployment_says_every_field() -> None:
     # when
     [step] = propose(picture([desired("cart")])).steps
     # then
-    assert step.before == ()
-    assert step.after == (
-        "deadline_seconds=300",
-        "image=example/cart:v1",
-        "replicas=1",
-        "version=shop/boutique/cart:v1-00000000",
-    )
+    assert changes(step) == {
+        "deadline_seconds": (None, "300"),
+        "image": (None, "example/cart:v1"),
+        "replicas": (None, "1"),
+        "version": (None, "shop/boutique/cart:v1-00000000"),
+    }
+    assert step.irreversible is None
 
 
 def test_an_update_says_only_what_differs() -> None:
     # when
     [step] = propose(picture([desired("cart", "v2")], [recorded("cart", "v1")])).steps
     # then
-    assert step.before == ("image=example/cart:v1", "version=shop/boutique/cart:v1-00000000")
-    assert step.after == ("image=example/cart:v2", "version=shop/boutique/cart:v2-00000000")
+    assert changes(step) == {
+        "image": ("example/cart:v1", "example/cart:v2"),
+        "version": ("shop/boutique/cart:v1-00000000", "shop/boutique/cart:v2-00000000"),
+    }
 
 
 def test_the_same_version_after_a_failure_says_what_it_repairs() -> None:
     # when
     [step] = propose(picture([desired("cart")], [recorded("cart", status="failed")])).steps
     # then
-    assert (step.before, step.after) == (("status=failed",), ("status=succeeded",))
+    assert changes(step) == {"status": ("failed", "succeeded")}
 
 
 def test_another_provider_is_said_and_the_old_one_is_remembered() -> None:
     # when
     [step] = propose(picture([desired("cart")], [recorded("cart", provider="kubernetes")])).steps
     # then
-    assert (step.before, step.after) == (("provider=kubernetes",), ("provider=echo",))
+    assert changes(step) == {"provider": ("kubernetes", "echo")}
+    assert step.irreversible == "what runs at kubernetes is taken away, with what it holds"
     assert (step.provider, step.previous_provider) == ("echo", "kubernetes")
 
 
@@ -86,8 +96,9 @@ def test_a_service_that_is_gone_is_deleted() -> None:
     proposal = propose(picture([], [recorded("cart")]))
     # then
     [step] = proposal.steps
-    assert (step.action, step.key, step.after) == (StepAction.DELETE, "shop/boutique/cart@dev", ())
-    assert "image=example/cart:v1" in step.before
+    assert (step.action, step.key) == (StepAction.DELETE, "shop/boutique/cart@dev")
+    assert changes(step)["image"] == ("example/cart:v1", None)
+    assert (step.irreversible, proposal.irreversible) == ("what runs at echo is taken away, with what it holds", 1)
     assert proposal.counts[StepAction.DELETE] == 1
 
 
@@ -98,16 +109,62 @@ def test_a_service_without_a_version_is_left_alone_and_says_why() -> None:
     assert (step.action, step.reason, step.requires) == (StepAction.NO_OP, "no version is desired", ())
 
 
-def test_values_under_names_of_secrets_are_masked_and_their_change_is_said() -> None:
+def test_secrets_are_masked_and_their_change_is_said() -> None:
     # given
-    old, new = (("DB_PASSWORD", "hunter2"), ("LEVEL", "info")), (("DB_PASSWORD", "hunter3"), ("LEVEL", "debug"))
+    address = "postgres://shop:{}@db/shop"
+    old = (("DB_PASSWORD", "hunter2"), ("DB_URL", address.format("hunter2")), ("LEVEL", "info"))
+    new = (("DB_PASSWORD", "hunter3"), ("DB_URL", address.format("hunter3")), ("LEVEL", "debug"))
     # when
     [step] = propose(picture([desired("cart", "v2", env=new)], [recorded("cart", "v1", env=old)])).steps
     # then
-    assert "environment.DB_PASSWORD=(masked) (changed)" in step.after
-    assert "environment.LEVEL=debug" in step.after
-    assert "environment.LEVEL=info" in step.before
-    assert "hunter" not in " ".join((*step.before, *step.after))
+    found = {one.field: one for one in step.changes}
+    masked = ("(masked)", "(masked)", True)
+    for name in ("environment.DB_PASSWORD", "environment.DB_URL"):
+        assert (found[name].before, found[name].after, found[name].sensitive) == masked
+    assert found["environment.LEVEL"] == FieldChange("environment.LEVEL", "info", "debug")
+    assert "hunter" not in repr(step)
+
+
+def test_a_secret_cannot_be_tried_against_the_digest() -> None:
+    # given two secrets in versions of one name, as if only the secret differed
+    one, other = (("DB_PASSWORD", "hunter2"),), (("DB_PASSWORD", "hunter3"),)
+    # when
+    digests = {propose(picture([desired("cart", env=env)])).digest for env in (one, other)}
+    # then
+    assert len(digests) == 1
+
+
+def test_what_was_seen_to_be_missing_is_made_again() -> None:
+    # given that the image is gone, and something of the provider's own is another
+    there = recorded("cart", observed=["strategy=Recreate"], expected=["image=example/cart:v1", "strategy=Rolling"])
+    # when
+    [step] = propose(picture([desired("cart")], [there])).steps
+    # then
+    assert changes(step) == {"image": (None, "example/cart:v1"), "strategy": ("Recreate", "Rolling")}
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="="), min_size=1, max_size=5)
+VALUE = st.one_of(st.none(), st.text(max_size=8))
+
+
+@given(
+    st.dictionaries(TEXT, st.tuples(VALUE, VALUE, st.booleans(), st.booleans()), max_size=5),
+)
+def test_changes_are_what_was_stored_of_them(
+    drawn: dict[str, tuple[str | None, str | None, bool, bool]],
+) -> None:
+    # given
+    found = tuple(
+        FieldChange(
+            name, before, None if open_ else after, sensitive, Unknown("why not = yet", "a/b@c") if open_ else None
+        )
+        for name, (before, after, sensitive, open_) in sorted(drawn.items())
+        if before is not None or after is not None or open_
+    )
+    # when
+    said = lines(found)
+    # then
+    assert changes_of(said.before, said.after, said.sensitive, said.unknown) == found
 
 
 def test_waves_follow_the_hard_dependencies_and_ties_the_names() -> None:
@@ -173,7 +230,7 @@ def test_a_dependency_of_another_application_is_no_step_and_is_warned_of_unless_
     # given
     needs = ["shop/payments/ledger", "shop/payments/bank"]
     # when
-    proposal = propose(picture([desired("cart", needs=needs)], running_elsewhere=frozenset({"shop/payments/bank"})))
+    proposal = propose(picture([desired("cart", needs=needs)], running_elsewhere={"shop/payments/bank": ()}))
     # then
     assert actions(proposal) == {"cart": "create"}
     assert proposal.warnings == (
@@ -221,6 +278,18 @@ def test_a_block_applies_to_what_would_change_and_to_nothing_else() -> None:
         ("shop/boutique/cart",),
     )
     assert (proposal.state, proposal.acting) == (PlanState.BLOCKED, 1)
+
+
+def test_an_approval_is_needed_for_what_is_carried_out_and_not_for_what_stays() -> None:
+    # given
+    concerns = [Concern(f"shop/boutique/{name}", "ask-first", f"{name} is sensitive") for name in ("cart", "mail")]
+    wanted, there = [desired("cart", "v2"), desired("mail")], [recorded("cart"), recorded("mail")]
+    # when
+    proposal = propose(picture(wanted, there, approvals=concerns))
+    # then
+    assert proposal.approval_reasons == ("ask-first: cart is sensitive",)
+    assert proposal.digest != propose(picture(wanted, there)).digest
+    assert propose(picture(wanted[1:], there[1:], approvals=concerns)).approval_reasons == ()
 
 
 def test_nothing_to_do_is_an_empty_plan() -> None:

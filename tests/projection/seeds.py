@@ -7,7 +7,7 @@ from pathlib import Path
 
 from neo4j import Driver, Query
 
-from app.graph import Value
+from app.transactions import Value
 
 GUARDS = Path(__file__).parents[1] / "guards"
 FOREIGN_MARK = "foreign"

@@ -6,14 +6,14 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from app.graph import counting
+from app.graph_observer import counting
 from app.projection.compiler import Compiler
 from app.projection.selection import NotProjectable
 from app.projection.shaper import Irregular
 from tests.projection.reads import COMPILER, SCHEMA, Reads, compiled, request_of
 
 NESTED = """query N($first: Int) {
-  services(application: "whole/app", first: $first) {
+  services(where: {application: {id: {eq: "whole/app"}}}, first: $first) {
     nodes { id application { id project { id } } dependencies { nodes { id dependents { totalCount nodes { id } } } } }
   }
 }"""
@@ -111,7 +111,7 @@ async def test_an_unknown_id_is_null_and_an_error(reads: Reads) -> None:
         ('{ application(id: "whole/orphan") { project { id } } }', {"application": None}, ["application", "project"]),
         # Nothing above may be null: no data at all.
         (
-            '{ services(application: "whole/app") { nodes { createdAt } } }',
+            '{ services(where: {application: {id: {eq: "whole/app"}}}) { nodes { createdAt } } }',
             None,
             ["services", "nodes", 4, "createdAt"],
         ),
@@ -169,8 +169,10 @@ def test_what_the_graph_does_not_hold_is_left_to_execution(query: str) -> None:
 def test_plans_are_kept_by_what_changes_the_statement() -> None:
     # given a compiler, and a query with variables in a directive and in arguments
     compiler = Compiler(COMPILER.model, SCHEMA._schema, plans=3)
-    query = """query K($deep: Boolean!, $first: Int, $application: ID, $filter: EventFilter) {
-      services(first: $first, application: $application) { nodes { id name @include(if: $deep) } }
+    query = """query K(
+      $deep: Boolean!, $first: Int, $where: ServiceFilter, $order: SortDirection = ASC, $filter: EventFilter
+    ) {
+      services(first: $first, where: $where, orderBy: [{name: $order}]) { nodes { id name @include(if: $deep) } }
       events(filter: $filter) { totalCount }
     }"""
 
@@ -180,10 +182,15 @@ def test_plans_are_kept_by_what_changes_the_statement() -> None:
     # when only values change
     # then the same plan is used
     assert plan(first=1) is plan(first=2)
-    assert plan(application="a") is plan(application="b")
+    assert plan(where={"name": {"eq": "a"}}) is plan(where={"name": {"eq": "b"}})
+    assert plan(where={"name": {"in": ["c"]}}) is plan(where={"name": {"in": ["a", "b"]}})
+    assert plan(where={"or": [{"id": {"eq": "a"}}]}) is plan(where={"or": [{"id": {"eq": "b"}}]})
     # when a directive's value changes, or an argument or a part of one is there or not, then another one is
     assert plan(first=1) is not plan(first=1, deep=False)
-    assert plan(application="a") is not plan()
+    assert plan(where={"name": {"eq": "a"}}) is not plan()
+    assert plan(where={"name": {"eq": "a"}}) is not plan(where={"name": {"startsWith": "a"}})
+    assert plan(where={"or": [{"id": {"eq": "a"}}]}) is not plan(where={"or": [{"id": {"eq": "a"}}] * 2})
+    assert plan(order="ASC") is not plan(order="DESC")
     assert plan(filter={"text": "x"}) is not plan(filter={"type": "x"})
     # and there are never more than were asked for
     assert compiler.kept == 3

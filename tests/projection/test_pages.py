@@ -24,13 +24,15 @@ async def _walk(reads: Reads, query: str, field: str) -> list[list[str]]:
         assert isinstance(page, dict)
         pages.append([edge["node"]["id"] for edge in page["edges"]])
         assert page["totalCount"] == 25
+        assert page["pageInfo"]["startCursor"] == page["edges"][0]["cursor"]
         assert page["pageInfo"]["endCursor"] == page["edges"][-1]["cursor"]
+        assert page["pageInfo"]["hasPreviousPage"] == (len(pages) > 1)
         if not page["pageInfo"]["hasNextPage"]:
             return pages
         after = page["pageInfo"]["endCursor"]
 
 
-PAGE = "totalCount pageInfo { hasNextPage endCursor } edges { cursor node { id } }"
+PAGE = "totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { id } }"
 
 
 @pytest.mark.parametrize(("size", "sizes"), [(1, [1] * 25), (10, [10, 10, 5]), (25, [25]), (100, [25])])
@@ -47,7 +49,8 @@ async def test_a_nested_page_follows_another(reads: Reads, size: int, sizes: lis
 
 async def test_a_root_page_that_is_filtered_follows_another(reads: Reads) -> None:
     # given the same services
-    query = f'query W($after: String) {{ services(application: "whole/app", first: 7, after: $after) {{ {PAGE} }} }}'
+    of_it = '{application: {id: {eq: "whole/app"}}}'
+    query = f"query W($after: String) {{ services(where: {of_it}, first: 7, after: $after) {{ {PAGE} }} }}"
     # when all pages are read from the root
     pages = await _walk(reads, query, "services")
     # then each is there once, in order
@@ -57,10 +60,10 @@ async def test_a_root_page_that_is_filtered_follows_another(reads: Reads) -> Non
 async def test_an_empty_page_has_no_cursor(reads: Reads) -> None:
     # given a project without environments
     # when its page is asked for
-    query = f'{{ environments(project: "whole") {{ {PAGE} nodes {{ id }} }} }}'
+    query = f'{{ environments(where: {{project: {{id: {{eq: "whole"}}}}}}) {{ {PAGE} nodes {{ id }} }} }}'
     answer = await reads.both(query)
     # then it says so
-    info = {"hasNextPage": False, "endCursor": None}
+    info = {"hasNextPage": False, "hasPreviousPage": False, "startCursor": None, "endCursor": None}
     assert answer["data"] == {"environments": {"totalCount": 0, "pageInfo": info, "edges": [], "nodes": []}}
 
 

@@ -76,7 +76,7 @@ async def test_a_deleted_object_is_seen_and_made_again(
     assert [(change.field, change.before, change.after) for change in changes] == [
         ("object.ConfigMap", None, "cart"),
         ("object.Service", None, "cart"),
-        ("port.grpc", None, "7070 to 7070"),
+        ("port.grpc", None, "7070:7070"),
     ]
     await provider.apply(desired, step())
     assert provider.diff(desired, await provider.observe(desired.target)) == ()

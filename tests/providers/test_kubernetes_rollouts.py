@@ -128,7 +128,7 @@ async def test_ports_that_are_no_longer_wanted_take_their_service_along(
     # then its Service is gone, which the difference had said
     assert [(change.field, change.before, change.after) for change in changes] == [
         ("object.Service", "cart", None),
-        ("port.grpc", "7070 to 7070", None),
+        ("port.grpc", "7070:7070", None),
     ]
     assert outputs == {}
     assert not cluster.exists(service_path(desired.target))

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from app.domain.run_ledger import RunLedger
 from app.domain.run_records import Claim
-from app.domain.runs import OnFailure, Started, deploy
+from app.domain.runs import OnFailure, RunState, Started, Wishes, deploy
 from app.domain.workloads import Target, Workload
-from app.graph import GraphUnavailable, Row
+from app.graph_failures import GraphUnavailable
 from app.ports import Clock, JobQueue, SystemClock
+from app.transactions import Row
 from tests.platform import Platform
 from workers.executor import Outcome, RunExecutor
 from workers.providers.contract import FieldChange, Health, Observed, Provider, StepContext
@@ -30,8 +31,18 @@ class RecordingQueue:
 
     def __init__(self) -> None:
         self.rung: list[tuple[str, str, int]] = []
+        self.nudged: list[tuple[str, str]] = []
+        self.observed: list[str] = []
 
-    async def enqueue(self, tenant: str, run_id: str, *, attempt: int) -> None:
+    async def nudge(self, tenant: str, run_id: str) -> None:
+        """Remember the nudge."""
+        self.nudged.append((tenant, run_id))
+
+    async def observe(self, tenant: str) -> None:
+        """Remember that somebody asked."""
+        self.observed.append(tenant)
+
+    async def enqueue(self, tenant: str, run_id: str, *, project: str, attempt: int, priority: int = 0) -> None:
         """Remember the ring."""
         self.rung.append((tenant, run_id, attempt))
 
@@ -161,7 +172,7 @@ class Deploying:
         written = ledger(self.platform.graph, self.platform.ids, self.platform.doorbell, owner=name, lease=own.lease)
         recording = RecordingProvider(provider or EchoProvider(time))
         registry = ProviderRegistry({"echo": lambda: recording})
-        parts = StepParts(registry, time, random.Random(7), own, Targets(own.steps_per_target))
+        parts = StepParts(registry, time, random.Random(7), own, Targets(own, time))
         return Worker(written, recording, RunExecutor(written, parts), self.platform.tenant)
 
     async def deploy(
@@ -169,6 +180,8 @@ class Deploying:
         environment_id: str = ENVIRONMENT,
         *,
         on_failure: OnFailure = OnFailure.STOP,
+        confirm_after: int | None = None,
+        priority: int = 0,
         idempotency_key: str | None = None,
     ) -> Started:
         """Deploy the boutique."""
@@ -177,7 +190,7 @@ class Deploying:
             self.queue,
             application_id=APPLICATION,
             environment_id=environment_id,
-            on_failure=on_failure,
+            wishes=Wishes(on_failure, confirm_after, priority),
             idempotency_key=idempotency_key,
         )
 
@@ -214,6 +227,13 @@ class Deploying:
             while (await self.states(run_id))[service] != state:
                 await clock.sleep(0.01)
 
+    async def until_waiting(self, run_id: str, service: str, reasons: Sequence[str]) -> None:
+        """Return once the step of that service says that it waits for that; fails after half a minute."""
+        clock = SystemClock()
+        async with asyncio.timeout(30):
+            while (await self.steps(run_id))[service].get("waiting_for") != reasons:
+                await clock.sleep(0.01)
+
     async def until_ended(self, run_id: str, seconds: float = 60.0) -> None:
         """Return once a run is over; a graph that is away is asked again."""
         clock = SystemClock()
@@ -223,7 +243,7 @@ class Deploying:
 
     async def _over(self, run_id: str) -> bool:
         try:
-            return (await self.run(run_id))["state"] not in ("queued", "running")
+            return RunState(str((await self.run(run_id))["state"])).final
         except GraphUnavailable:
             return False
 

@@ -10,7 +10,7 @@ from app.domain.access import Role
 from app.domain.plans import create_plan
 from app.domain.runs import OnFailure, RunState, create_run, deploy
 from app.errors import Conflict, Forbidden, InvalidInput, NotFound, Refusal, StalePlan
-from app.graph import Row
+from app.transactions import Row
 from tests.platform import SHOP, application, environment, service
 from tests.runs.deploying import APPLICATION, ENVIRONMENT, Deploying, RecordingQueue
 
@@ -64,7 +64,7 @@ async def test_a_run_waits_with_a_record_for_each_step_and_is_rung_for(deploying
     assert [
         (name, step["state"], step["wave"], step["waiting_for"], step["attempt"]) for name, step in steps.items()
     ] == [
-        ("redis", "waiting", 1, [], 0),
+        ("redis", "waiting", 1, ["worker:"], 0),
         ("cart", "waiting", 2, ["shop/boutique/redis@dev"], 0),
     ]
     assert rung(deploying) == [(platform.tenant, started.run_id, 0)]

@@ -7,12 +7,11 @@ from collections import Counter
 
 import orjson
 
-from app.domain.run_records import Claim, Report
 from app.domain.runs import OnFailure
-from app.graph import StatementFailed, counting
+from app.graph_observer import counting
 from tests.clocks import HandClock
 from tests.platform import SHOP, service
-from tests.runs.deploying import CutLedger, Deploying, eventually
+from tests.runs.deploying import Deploying, eventually
 from workers.executor import Outcome
 from workers.settings import WorkerSettings
 
@@ -57,10 +56,8 @@ async def test_a_run_tells_every_turn_in_order(deploying: Deploying) -> None:
     assert await deploying.events_of(["run.", "deployment."]) == [
         "run.queued",
         "run.started",
-        "run.step.started",
         "run.step.succeeded",
         "deployment.created",
-        "run.step.started",
         "run.step.succeeded",
         "deployment.created",
         "run.finished",
@@ -257,6 +254,49 @@ async def test_a_rollout_that_never_becomes_ready_fails_at_its_deadline_and_the_
     assert "run.step.failed" in await deploying.events_of(["run.step."])
 
 
+async def test_no_step_takes_longer_than_the_worker_allows_whatever_its_service_says(deploying: Deploying) -> None:
+    # given
+    clock = HandClock()
+    await deploying.platform.apply(*SHOP, service("cart", env={"ECHO_HANG": "1"}, deadline=300))
+    run_id = (await deploying.deploy()).run_id
+    worker = deploying.worker(clock=clock, settings=WorkerSettings(lease=600.0, longest_step=20.0))
+    running = asyncio.create_task(worker.execute(run_id))
+    # when
+    await eventually(lambda: clock.sleeping(25.0) == 1)
+    clock.advance(24.9)
+    assert not running.done()
+    clock.advance(0.1)
+    await running
+    # then
+    assert await deploying.totals(run_id) == ("failed", 1, 0, 1, 0)
+    assert (await deploying.steps(run_id))["cart"]["error"] == "not done within its deadline of 20 s"
+
+
+async def test_nothing_begins_on_a_target_that_does_not_answer_until_its_pause_is_over(deploying: Deploying) -> None:
+    # given a target that did not answer an earlier run of the same worker
+    clock, pause = HandClock(), 60.0
+    await deploying.platform.apply(*SHOP, service("cart", env={"ECHO_FAIL_TIMES": "1"}))
+    settings = WorkerSettings(lease=600.0, attempts=1, breaker_failures=1, breaker_pause=pause)
+    worker = deploying.worker(clock=clock, settings=settings)
+    first = (await deploying.deploy()).run_id
+    await worker.execute(first)
+    assert await deploying.totals(first) == ("error", 1, 0, 1, 0)
+    await deploying.platform.apply(service("cart"))
+    run_id = (await deploying.deploy()).run_id
+    # when the next run comes to a step there
+    running = asyncio.create_task(worker.execute(run_id))
+    await eventually(lambda: clock.sleeping(pause) == 1)
+    await deploying.until_waiting(run_id, "cart", ["breaker:echo in shop@dev"])
+    clock.advance(pause - 0.1)
+    # then it waits and says for what
+    assert (clock.sleeping(pause), worker.provider.names("apply")) == (1, ["cart"])
+    # and begins once the pause is over
+    clock.advance(0.1)
+    await running
+    assert worker.provider.names("apply") == ["cart"] * 2
+    assert await deploying.totals(run_id) == ("succeeded", 1, 1, 0, 0)
+
+
 async def test_no_more_steps_are_at_work_on_a_target_than_its_limit(deploying: Deploying) -> None:
     # given
     await deploying.platform.apply(
@@ -312,7 +352,7 @@ async def test_the_number_of_commits_follows_the_depth_and_not_the_size(deployin
         await deploying.worker().execute(run_id)
     # then
     assert await deploying.totals(run_id) == ("succeeded", 60, 60, 0, 0)
-    assert Counter(statements)["runs/hold_run"] == 3
+    assert Counter(statements)["runs/record_report"] == 3
 
 
 async def test_a_provider_that_is_not_configured_is_an_error_that_says_so(deploying: Deploying) -> None:
@@ -335,45 +375,3 @@ async def _running(deploying: Deploying) -> list[object]:
         f"MATCH (:Deployment {{tenant: '{deploying.platform.tenant}'}})-[:RUNS]->(v) RETURN v.id AS id"
     )
     return [row["id"] for row in rows]
-
-
-class RefusedLedger(CutLedger):
-    """A ledger whose statements about steps the database refuses, as it would a mistake of ours."""
-
-    async def report(self, claim: Claim, report: Report, *, operation_id: str) -> None:
-        """Write the end of a run only."""
-        if report.pending or report.ends:
-            raise StatementFailed("runs/end_steps: refused")
-        await super().report(claim, report, operation_id=operation_id)
-
-
-async def test_a_run_whose_steps_cannot_be_written_ends_as_an_error(deploying: Deploying) -> None:
-    # given
-    await deploying.platform.apply(*SHOP, service("a"))
-    run_id = (await deploying.deploy()).run_id
-    worker = deploying.worker(ledger=RefusedLedger)
-    # when
-    outcome = await worker.execute(run_id)
-    # then
-    run = await deploying.run(run_id)
-    assert (outcome, run["state"], run["error"]) == (Outcome.FINISHED, "error", "internal error: StatementFailed")
-    assert worker.provider.calls == []
-    assert await deploying.worker("worker-2").execute(run_id) is Outcome.NOT_TAKEN
-
-
-async def test_a_run_that_ends_whoever_takes_it_up_is_given_up(deploying: Deploying) -> None:
-    # given
-    await deploying.platform.apply(*SHOP, service("a"))
-    run_id = (await deploying.deploy()).run_id
-    for name in ("worker-1", "worker-2"):
-        assert await deploying.worker(name).ledger.claim(deploying.platform.tenant, run_id) is not None
-        await deploying.make_overdue(run_id)
-    worker = deploying.worker("worker-3", settings=WorkerSettings(claims=2))
-    # when
-    outcome = await worker.execute(run_id)
-    # then
-    run = await deploying.run(run_id)
-    assert (outcome, run["state"]) == (Outcome.FINISHED, "error")
-    assert run["error"] == "given up: it was taken up 3 times and never came to its end"
-    assert worker.provider.calls == []
-    assert (await deploying.states(run_id))["a"] in ("skipped", "unknown")

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.planning import StepAction
-from app.domain.run_records import Mark, RunEnd, RunStep, StepEnd, StepState
+from app.domain.run_records import Mark, RunEnd, RunStep, StepEnd, StepState, StepWait
 from app.domain.runs import OnFailure, RunState
-from app.domain.workloads import Target
+from tests.runs.run_steps import run_step
 from workers.progress import RunProgress, Turn
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -20,25 +19,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 def step(name: str, needs: Sequence[str] = (), *, state: str = "waiting", mark: Mark | None = None) -> RunStep:
     """A step of that name."""
-    return RunStep(
-        id=name,
-        key=name,
-        state=StepState(state),
-        mark=mark,
-        attempt=0,
-        action=StepAction.CREATE,
-        wave=1,
-        target=Target("t", "shop/boutique", "shop@dev", f"shop/boutique/{name}", name, "shop-dev"),
-        service_name=name,
-        provider="echo",
-        previous_provider=None,
-        depends_on=(),
-        version_id=None,
-        before=(),
-        after=(),
-        requires=frozenset(needs),
-        workload=None,
-    )
+    return run_step(name, needs, state=StepState(state), mark=mark)
 
 
 def end(one: RunStep, state: str = "succeeded") -> StepEnd:
@@ -63,7 +44,7 @@ def test_a_step_may_begin_once_everything_it_requires_has_succeeded() -> None:
     # then
     assert ready(progress.begin(NOW)) == ["redis", "mail"]
     first = progress.ended([end(redis)], NOW)
-    assert (ready(first), [(one.key, keys) for one, keys in first.waiting]) == ([], [("cart", ("mail",))])
+    assert (ready(first), first.waiting) == ([], [StepWait(cart, ("mail",))])
     assert ready(progress.ended([end(mail)], NOW)) == ["cart"]
     progress.ended([end(cart)], NOW)
     assert progress.over

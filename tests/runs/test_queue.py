@@ -79,11 +79,11 @@ async def test_a_run_that_is_rung_for_is_started_and_its_job_is_gone(
     redis: ArqRedis, tenant: str, taking: Taking
 ) -> None:
     # when
-    await ArqJobQueue(redis, SystemClock()).enqueue(tenant, "run-1", attempt=0)
+    await ArqJobQueue(redis, SystemClock()).enqueue(tenant, "run-1", project="shop", attempt=0)
     # then
     await eventually(lambda: taking.runs.started == ["run-1"])
     async with asyncio.timeout(10):
-        while await redis.zcard(queue.queue_name(tenant)):
+        while await redis.zcard(queue.queue_name(tenant, "shop")):
             await SystemClock().sleep(0.01)
     assert await redis.exists("arq:job:run:run-1:0", "arq:result:run:run-1:0", "arq:in-progress:run:run-1:0") == 0
 
@@ -91,7 +91,7 @@ async def test_a_run_that_is_rung_for_is_started_and_its_job_is_gone(
 async def test_a_job_is_json_and_holds_ids_only(redis: ArqRedis, tenant: str) -> None:
     # when
     run_id = f"run-{tenant}"
-    await ArqJobQueue(redis, SystemClock()).enqueue(tenant, run_id, attempt=3)
+    await ArqJobQueue(redis, SystemClock()).enqueue(tenant, run_id, project="shop", attempt=3)
     # then
     body = await redis.get(f"arq:job:run:{run_id}:3")
     job = orjson.loads(body)
@@ -104,9 +104,9 @@ async def test_the_same_attempt_twice_is_one_job_and_another_attempt_is_another(
     jobs = ArqJobQueue(redis, SystemClock())
     # when
     for attempt in (0, 0, 1):
-        await jobs.enqueue(tenant, f"run-{tenant}", attempt=attempt)
+        await jobs.enqueue(tenant, f"run-{tenant}", project="shop", attempt=attempt)
     # then
-    waiting = await redis.zrange(queue.queue_name(tenant), 0, -1)
+    waiting = await redis.zrange(queue.queue_name(tenant, "shop"), 0, -1)
     assert sorted(waiting) == [f"run:run-{tenant}:{attempt}".encode() for attempt in (0, 1)]
 
 
@@ -116,7 +116,7 @@ async def test_many_jobs_are_each_taken_by_one_of_two_workers(redis: ArqRedis, t
     jobs = ArqJobQueue(redis, SystemClock())
     names = [f"{tenant}-{number}" for number in range(16)]
     # when
-    await asyncio.gather(*(jobs.enqueue(tenant, name, attempt=0) for name in names))
+    await asyncio.gather(*(jobs.enqueue(tenant, name, project="shop", attempt=0) for name in names))
     # then
     await eventually(lambda: len(taking.runs.started) + len(other.runs.started) == 16)
     assert sorted(taking.runs.started + other.runs.started) == sorted(names)
@@ -130,11 +130,11 @@ async def test_a_worker_takes_no_more_than_it_has_room_for_and_goes_on_once_it_h
     taking = Taking(redis, tenant, concurrency=2)
     jobs = ArqJobQueue(redis, SystemClock())
     for number in range(5):
-        await jobs.enqueue(tenant, f"{tenant}-{number}", attempt=0)
+        await jobs.enqueue(tenant, f"{tenant}-{number}", project="shop", attempt=0)
     await eventually(lambda: len(taking.runs.started) == 2)
     # then
     assert (taking.dispatcher.active, taking.dispatcher.free) == (2, False)
-    assert await redis.zcard(queue.queue_name(tenant)) == 3
+    assert await redis.zcard(queue.queue_name(tenant, "shop")) == 3
     # when
     taking.runs.ended.set()
     # then
@@ -147,21 +147,21 @@ async def test_a_job_of_another_tenant_is_left_alone(redis: ArqRedis, tenant: st
     # given
     jobs = ArqJobQueue(redis, SystemClock())
     # when
-    await jobs.enqueue(f"{tenant}-other", f"{tenant}-theirs", attempt=0)
-    await jobs.enqueue(tenant, f"{tenant}-ours", attempt=0)
+    await jobs.enqueue(f"{tenant}-other", f"{tenant}-theirs", project="shop", attempt=0)
+    await jobs.enqueue(tenant, f"{tenant}-ours", project="shop", attempt=0)
     # then
     await eventually(lambda: taking.runs.started == [f"{tenant}-ours"])
-    assert await redis.zcard(queue.queue_name(f"{tenant}-other")) == 1
+    assert await redis.zcard(queue.queue_name(f"{tenant}-other", "shop")) == 1
 
 
 async def test_a_run_that_is_at_work_here_is_not_started_again(redis: ArqRedis, tenant: str, taking: Taking) -> None:
     # given
     jobs = ArqJobQueue(redis, SystemClock())
-    await jobs.enqueue(tenant, f"{tenant}-1", attempt=0)
+    await jobs.enqueue(tenant, f"{tenant}-1", project="shop", attempt=0)
     await eventually(lambda: len(taking.runs.started) == 1)
     # when
-    await jobs.enqueue(tenant, f"{tenant}-1", attempt=1)
-    await jobs.enqueue(tenant, f"{tenant}-2", attempt=0)
+    await jobs.enqueue(tenant, f"{tenant}-1", project="shop", attempt=1)
+    await jobs.enqueue(tenant, f"{tenant}-2", project="shop", attempt=0)
     # then
     await eventually(lambda: taking.runs.started == [f"{tenant}-1", f"{tenant}-2"])
 
@@ -174,20 +174,77 @@ async def test_a_ring_that_nobody_hears_raises_nothing_and_keeps_nobody_waiting(
         jobs = ArqJobQueue(nowhere, clock)
         # when
         async with asyncio.timeout(3):
-            await jobs.enqueue(tenant, "run-1", attempt=0)
+            await jobs.enqueue(tenant, "run-1", project="shop", attempt=0)
         # then: for a second it does not even try
         async with asyncio.timeout(0.5):
             for _ in range(100):
-                await jobs.enqueue(tenant, "run-1", attempt=0)
+                await jobs.enqueue(tenant, "run-1", project="shop", attempt=0)
 
 
 async def test_a_worker_that_says_it_lives_is_forgotten_when_it_does_not(redis: ArqRedis, tenant: str) -> None:
-    # given
-    clock = HandClock()
-    beating = asyncio.create_task(queue.heartbeat(redis, clock, owner=tenant, state=lambda: {"active": 2}))
+    # given two jobs of two projects that wait
+    clock, counts = HandClock(), list[int]()
+    for project in ("shop", "desk"):
+        await ArqJobQueue(redis, SystemClock()).enqueue(tenant, f"{tenant}-{project}", project=project, attempt=0)
+    beating = asyncio.create_task(
+        queue.heartbeat(redis, clock, owner=tenant, tenant=tenant, state=lambda: {"active": 2}, counted=counts.append)
+    )
     # when
     await eventually(lambda: clock.sleeping(5.0) == 1)
-    # then
+    # then it is said, and how many wait
+    assert counts == [2]
     assert orjson.loads(await redis.get(f"trellis:worker:{tenant}"))["active"] == 2
     assert 10_000 < await redis.pttl(f"trellis:worker:{tenant}") <= 15_000
     await cancelled(beating)
+
+
+async def test_a_project_with_many_runs_delays_another_by_one_and_priority_comes_before_age(
+    redis: ArqRedis, tenant: str
+) -> None:
+    # given: twenty runs of one project wait, then one of another, and then an urgent one of the first
+    jobs = ArqJobQueue(redis, SystemClock())
+    for number in range(20):
+        await jobs.enqueue(tenant, f"{tenant}-many-{number}", project="many", attempt=0)
+    await jobs.enqueue(tenant, f"{tenant}-other", project="other", attempt=0)
+    await jobs.enqueue(tenant, f"{tenant}-urgent", project="many", attempt=0, priority=9)
+    # when
+    taking = Taking(redis, tenant, concurrency=4)
+    await eventually(lambda: len(taking.runs.started) == 4)
+    # then: in turn, the urgent one first, and no more than three places for one project
+    assert taking.runs.started == [f"{tenant}-{name}" for name in ("urgent", "other", "many-0", "many-1")]
+    # and the job of the last one, which goes after its run has begun, is gone with those before it
+    await eventually(lambda: len(taking.worker.tasks) == 0)
+    assert await redis.zcard(queue.queue_name(tenant, "many")) == 18
+    await taking.close()
+
+
+async def test_an_empty_queue_is_looked_at_no_more(redis: ArqRedis, tenant: str, taking: Taking) -> None:
+    # given
+    await ArqJobQueue(redis, SystemClock()).enqueue(tenant, f"{tenant}-1", project="shop", attempt=0)
+    # when
+    await eventually(lambda: taking.runs.started == [f"{tenant}-1"])
+    # then
+    async with asyncio.timeout(10):
+        while await redis.exists(queue.projects_name(tenant)):
+            await SystemClock().sleep(0.01)
+
+
+async def test_a_job_that_makes_no_sense_ends_nothing(redis: ArqRedis, tenant: str, taking: Taking) -> None:
+    # given: a job of a function that is not there, one that is no JSON, and one with too little said
+    name = queue.queue_name(tenant, "shop")
+    await redis.enqueue_job("no_such_function", _job_id=f"{tenant}-a", _queue_name=name)
+    await redis.set(f"arq:job:{tenant}-b", b"\x80\x04 no JSON")
+    await redis.zadd(name, {f"{tenant}-b": 1})
+    await redis.enqueue_job("start_run", _job_id=f"{tenant}-c", _queue_name=name)
+    # when
+    await ArqJobQueue(redis, SystemClock()).enqueue(tenant, f"{tenant}-good", project="shop", attempt=0)
+    # then
+    await eventually(lambda: taking.runs.started == [f"{tenant}-good"])
+    assert not taking.task.done()
+
+
+async def test_nothing_of_arqs_own_hooks_aborts_and_results_is_used(taking: Taking) -> None:
+    worker = taking.worker
+    hooks = (worker.on_startup, worker.on_shutdown, worker.on_job_start, worker.on_job_end, worker.after_job_end)
+    assert hooks == (None,) * 5
+    assert (worker.allow_abort_jobs, worker.keep_result_s, worker.cron_jobs) == (False, 0.0, [])

@@ -11,7 +11,9 @@ from tests.runs.deploying import Deploying
 PLAN = """
 mutation Plan($input: PlanInput!) {
   plan(input: $input) {
-    plan { id state digest creates waves steps { nodes { key action wave after requires { nodes { key } } } } }
+    plan { id state digest creates waves steps { nodes { key action wave waitingOn irreversible
+      changes { field before after sensitive unknown { reason } }
+      requires { nodes { key } } } } }
     problems { code message field }
   }
 }
@@ -29,6 +31,12 @@ mutation Deploy($input: DeployInput!) {
   }
 }
 """
+WORKER: JsonValue = {"kind": "WORKER", "text": "no worker has taken the run up yet", "subject": None}
+REDIS: JsonValue = {
+    "kind": "STEP",
+    "text": "shop/boutique/redis@dev has to come first",
+    "subject": "shop/boutique/redis@dev",
+}
 PLACE: dict[str, JsonValue] = {"application": "shop/boutique", "environment": "shop@dev"}
 
 
@@ -71,6 +79,16 @@ async def test_a_plan_shows_its_steps(api: Api, platform: Platform) -> None:
         ("shop/boutique/redis@dev", "CREATE", 1, {"nodes": []}),
         ("shop/boutique/cart@dev", "CREATE", 2, {"nodes": [{"key": "shop/boutique/redis@dev"}]}),
     ]
+    cart = nodes[1]
+    assert isinstance(cart, dict)
+    assert (cart["waitingOn"], cart["irreversible"]) == (["shop/boutique/redis"], None)
+    changes = cart["changes"]
+    assert isinstance(changes, list)
+    plain = {"sensitive": False, "unknown": None}
+    assert changes[:2] == [
+        {"field": "deadline_seconds", "before": None, "after": "300", **plain},
+        {"field": "image", "before": None, "after": "example/cart:v1", **plain},
+    ]
 
 
 async def test_a_plan_of_nothing_is_refused_with_the_field_to_blame(api: Api, platform: Platform) -> None:
@@ -98,8 +116,8 @@ async def test_a_place_is_deployed_by_a_new_plan(api: Api, platform: Platform) -
     assert (run["state"], run["onFailure"], run["total"], run["planId"]) == ("QUEUED", "CONTINUE", 2, made["id"])
     assert run["steps"] == {
         "nodes": [
-            {"key": "shop/boutique/redis@dev", "state": "WAITING", "waitingFor": []},
-            {"key": "shop/boutique/cart@dev", "state": "WAITING", "waitingFor": ["shop/boutique/redis@dev"]},
+            {"key": "shop/boutique/redis@dev", "state": "WAITING", "waitingFor": [WORKER]},
+            {"key": "shop/boutique/cart@dev", "state": "WAITING", "waitingFor": [REDIS]},
         ]
     }
 

@@ -31,12 +31,18 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What the target says exists now: flat field values, comparable with the desired state's."""
+    """What the target says exists now: flat field values, comparable with the desired state's.
+
+    `known` is False where it cannot tell: then neither what is there nor what is missing means anything. `run_id` is
+    set where it tells only what that run has made, and knows nothing of what another may have made since.
+    """
 
     exists: bool
     fields: Mapping[str, str] = field(default_factory=dict)
     version_id: str | None = None
     fence: int | None = None
+    known: bool = True
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

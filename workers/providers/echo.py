@@ -4,8 +4,10 @@
     ECHO_FAIL            applying fails with this sentence
     ECHO_FAIL_TIMES      so many first attempts find the target unavailable, later ones succeed
     ECHO_HANG            when "1", applying never ends by itself
+    ECHO_DRIFT           the first time that a version is applied, this is seen in place of what it says: "replicas=5"
 
-What was applied is remembered as long as the process lives, so that it can be observed, compared and deleted.
+What was applied is remembered as long as the process lives, so that it can be observed, compared and deleted. Of what
+another process applied it can say nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.domain.planning import fields
+from app.domain.plan_changes import fields
 from app.domain.workloads import Target, Workload
 from app.ports import Clock
 from workers.providers.contract import (
@@ -41,12 +43,15 @@ class _Script:
     fail: str | None
     fail_times: int
     hang: bool
+    drift: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Deployed:
     workload: Workload
     fence: int
+    run_id: str
+    drift: tuple[str, str] | None = None
 
 
 class EchoProvider:
@@ -67,12 +72,13 @@ class EchoProvider:
         return KINDS
 
     async def observe(self, target: Target) -> Observed:
-        """What was applied in this process and not deleted since."""
+        """What was applied in this process and not deleted since; nothing is known of anything else."""
         there = self._deployed.get(_place(target))
         if there is None:
-            return Observed(exists=False)
+            return Observed(exists=False, known=False)
+        seen = fields(there.workload) | dict([there.drift] if there.drift else ())
         return Observed(
-            exists=True, fields=fields(there.workload), version_id=there.workload.version_id, fence=there.fence
+            exists=True, fields=seen, version_id=there.workload.version_id, fence=there.fence, run_id=there.run_id
         )
 
     def diff(self, desired: Workload, observed: Observed) -> tuple[FieldChange, ...]:
@@ -98,7 +104,10 @@ class EchoProvider:
         if script.fail is not None:
             raise ProviderFailure(f"echo: {script.fail}")
         self._refuse_stale(desired.target, step)
-        self._deployed[_place(desired.target)] = _Deployed(desired, step.fence)
+        before = self._deployed.get(_place(desired.target))
+        again = before is not None and before.workload.version_id == desired.version_id
+        drift = None if again else script.drift
+        self._deployed[_place(desired.target)] = _Deployed(desired, step.fence, step.run_id, drift)
         return {"rehearsed": "true"}
 
     async def delete(self, target: Target, step: StepContext) -> None:
@@ -136,7 +145,13 @@ def _script(workload: Workload) -> _Script:
         fail=said.get("ECHO_FAIL"),
         fail_times=int(_number(said, "ECHO_FAIL_TIMES", 1000)),
         hang=said.get("ECHO_HANG") == "1",
+        drift=_drift(said.get("ECHO_DRIFT", "")),
     )
+
+
+def _drift(text: str) -> tuple[str, str] | None:
+    name, _, value = text.partition("=")
+    return (name, value) if name else None
 
 
 def _number(said: Mapping[str, str], name: str, most: float) -> float:

@@ -83,7 +83,7 @@ def desired_fields(desired: Workload) -> dict[str, str]:
         fields["probe"] = _desired_probe(desired.probe)
     fields |= {_RESOURCE_FIELDS[key]: value for key, value in requests_and_limits(desired.resources).items()}
     fields |= {f"environment.{name}": value for name, value in desired.environment}
-    fields |= {f"port.{port.name}": f"{port.number} to {port.target}" for port in desired.ports}
+    fields |= {f"port.{port.name}": f"{port.number}:{port.target}" for port in desired.ports}
     return fields
 
 
@@ -128,7 +128,7 @@ def _service_fields(live: Service | None) -> Iterator[_Field]:
     for port in live.spec.ports:
         key = json.dumps({"port": port.port, "protocol": port.protocol}, separators=(",", ":"))
         ours = _owned(live, "f:spec", "f:ports", f"k:{key}")
-        yield f"port.{port.name or port.port}", f"{port.port} to {port.target_port}", ours
+        yield f"port.{port.name or port.port}", f"{port.port}:{port.target_port}", ours
 
 
 def _deployment_fields(live: Deployment | None) -> Iterator[_Field]:

@@ -11,7 +11,23 @@ from typing import Annotated
 import typer
 
 from app.cli.arguments import globals_first
-from app.cli.commands import deployments, events, manifests, reading, signing_in
+from app.cli.commands import (
+    approvals,
+    deleting,
+    deployments,
+    deprecating,
+    drifting,
+    events,
+    exports,
+    freezing,
+    imports,
+    manifests,
+    plans,
+    policies,
+    reading,
+    scheduling,
+    signing_in,
+)
 from app.cli.credentials import CredentialStore, credentials_path
 from app.cli.failures import BadUsage, CommandFailure, ExitCode
 from app.cli.output import Output, ReaderGone, silence_standard_output
@@ -34,9 +50,19 @@ app = typer.Typer(
 )
 signing_in.register(app)
 manifests.register(app)
+plans.register(app)
+exports.register(app)
+imports.register(app)
 deployments.register(app)
+approvals.register(app)
+scheduling.register(app)
+drifting.register(app)
 events.register(app)
 reading.register(app)
+deleting.register(app)
+deprecating.register(app)
+policies.register(app)
+freezing.register(app)
 
 
 @app.callback(invoke_without_command=True)

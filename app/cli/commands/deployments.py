@@ -10,16 +10,18 @@ import typer
 from pydantic import JsonValue
 
 from app.cli import operations
-from app.cli.answers import DeployPayload, Event, Run
+from app.cli.answers import Event, Run, RunLinks
 from app.cli.client import Client
+from app.cli.commands import run_control
 from app.cli.event_stream import EventStream, newest_cursor
 from app.cli.event_view import event_line, gap_line
 from app.cli.failures import BadUsage, ExitCode, Refused, Unreachable
 from app.cli.following import find_run, follow
 from app.cli.paging import everything
+from app.cli.plan_answers import DeployPayload
 from app.cli.plan_view import totals
 from app.cli.problems import refuse
-from app.cli.run_view import run_line, runs_table, steps_table
+from app.cli.run_view import link_lines, run_line, runs_table, steps_table
 from app.cli.session import Session, session_of
 from app.cli.tables import count
 
@@ -29,9 +31,10 @@ class OnFailure(StrEnum):
 
     STOP = "stop"
     CONTINUE = "continue"
+    ROLLBACK = "rollback"
 
 
-runs_app = typer.Typer(help="Look at one run.", rich_markup_mode=None)
+runs_app = typer.Typer(help="Look at one run, stop it, or let it go on.", rich_markup_mode=None)
 
 
 def register(app: typer.Typer) -> None:
@@ -40,6 +43,7 @@ def register(app: typer.Typer) -> None:
         epilog="Examples: trellis deploy shop/boutique shop@production; trellis deploy --plan ID --on-failure continue"
     )(deploy)
     runs_app.command(epilog="Example: trellis run show 0198c0de-0000-7000-8000-000000000000")(show)
+    run_control.register(runs_app)
     app.add_typer(runs_app, name="run")
     app.command(epilog="Example: trellis runs --application shop/boutique --limit 5")(runs)
 
@@ -50,13 +54,23 @@ def deploy(
     environment: Annotated[str | None, typer.Argument(help="The environment's id, such as shop@production.")] = None,
     plan: Annotated[str | None, typer.Option(help="Deploy this plan instead, as it was shown.")] = None,
     on_failure: Annotated[
-        OnFailure, typer.Option(help="After a failed step: stop, or continue with what does not depend on it.")
+        OnFailure,
+        typer.Option(help="After a failed step: stop, continue with what does not depend on it, or roll back."),
     ] = OnFailure.STOP,
+    priority: Annotated[
+        int, typer.Option(min=0, max=9, help="Of the project's runs that wait, the highest are taken up first.")
+    ] = 0,
+    confirm_after_wave: Annotated[
+        int | None, typer.Option(min=1, help="Wait for `trellis run confirm` before anything after this wave begins.")
+    ] = None,
     watch: Annotated[
         bool, typer.Option("--follow/--no-follow", help="Print the run's events until it is over.")
     ] = True,
     idempotency_key: Annotated[
         str | None, typer.Option(help="Repeating a deployment with the same key starts nothing new.")
+    ] = None,
+    break_glass: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Deploy although a freeze holds; administrators only.")
     ] = None,
 ) -> None:
     """Deploy an application and print what happens.
@@ -65,11 +79,18 @@ def deploy(
     """
     session = session_of(context)
     wanted = _wanted(application, environment, plan)
+    wishes: dict[str, JsonValue] = {"onFailure": on_failure.name}
+    if priority:
+        wishes["priority"] = priority
+    if confirm_after_wave is not None:
+        wishes["confirmAfterWave"] = confirm_after_wave
     key = idempotency_key or str(uuid4())
     with session.client() as client:
         # Where the log stands before anything starts, so that following after it misses nothing.
         cursor = newest_cursor(session.server, session.credential().token) if watch else ""
-        payload = _start(client, wanted | {"onFailure": on_failure.name, "idempotencyKey": key}, key)
+        if break_glass is not None:
+            wanted["breakGlass"] = break_glass
+        payload = _start(client, wanted | wishes | {"idempotencyKey": key}, key)
         refuse(payload.problems, f"{plan or application} cannot be deployed")
         run = payload.run
         if run is None:
@@ -98,11 +119,24 @@ def show(context: typer.Context, run: Annotated[str, typer.Argument(help="The ru
         steps = everything(
             client, operations.RUN_STEPS, {"id": run}, lambda answer: answer.run.steps if answer.run else None
         )
+        links = client.execute(operations.RUN_LINKS, {"id": run}).run
     session.output.show(steps_table(steps))
     session.output.say(run_line(found))
-    session.output.document(found.as_json() | {"steps": [step.as_json() for step in steps]})
+    for line in link_lines(links) if links else ():
+        session.output.say(line)
+    shown = found.as_json() | (_linked(links) if links else {})
+    session.output.document(shown | {"steps": [step.as_json() for step in steps]})
     if found.is_over and found.state != "SUCCEEDED":
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def _linked(links: RunLinks) -> dict[str, JsonValue]:
+    return {
+        "rollsBack": links.rolls_back.as_json() if links.rolls_back else None,
+        "rollbacks": [one.as_json() for one in links.rollbacks.nodes],
+        "repeats": links.repeats.as_json() if links.repeats else None,
+        "repetitions": [one.as_json() for one in links.repetitions.nodes],
+    }
 
 
 def runs(
@@ -113,7 +147,10 @@ def runs(
 ) -> None:
     """List runs, the newest first."""
     session = session_of(context)
-    variables: dict[str, JsonValue] = {"application": application, "environment": environment}
+    asked = {"applicationId": application, "environmentId": environment}
+    variables: dict[str, JsonValue] = {
+        "where": {name: {"eq": wanted} for name, wanted in asked.items() if wanted is not None}
+    }
     with session.client() as client:
         found = everything(client, operations.RUNS, variables, lambda answer: answer.runs, limit=limit)
     session.output.show(runs_table(found))

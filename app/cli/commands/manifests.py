@@ -1,4 +1,4 @@
-"""`apply`, `plan`."""
+"""`apply`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from app.cli import applying, operations
+from app.cli import applying
 from app.cli.answers import Applied
-from app.cli.failures import ExitCode, Refused
+from app.cli.failures import Refused
 from app.cli.output import clean
-from app.cli.paging import everything
-from app.cli.plan_view import plan_table, totals
-from app.cli.problems import refuse
 from app.cli.session import session_of
-from app.cli.tables import count
 
 _STYLES = {"CREATED": "green", "UPDATED": "yellow", "DELETED": "red", "UNCHANGED": "dim"}
 
@@ -25,7 +21,6 @@ _STYLES = {"CREATED": "green", "UPDATED": "yellow", "DELETED": "red", "UNCHANGED
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command(epilog="Examples: trellis apply -f examples/online-boutique; cat shop.yaml | trellis apply -f -")(apply)
-    app.command(epilog="Example: trellis plan shop/boutique shop@production --exit-code")(plan)
 
 
 def apply(
@@ -37,6 +32,10 @@ def apply(
     prune: Annotated[
         bool, typer.Option("--prune", help="Also delete what these applications hold and no manifest names any more.")
     ] = False,
+    impact_digest: Annotated[
+        list[str] | None,
+        typer.Option(help="With --prune: the digest of the impact of deleting a service that others depend on."),
+    ] = None,
 ) -> None:
     """Make the platform's graph say what the manifests say. Nothing is deployed by it."""
     session = session_of(context)
@@ -51,7 +50,7 @@ def apply(
     with session.client() as client:
         for number, batch in enumerate(batches, 1):
             try:
-                done = applying.send(client, documents, batch, prune=prune)
+                done = applying.send(client, documents, batch, prune=prune, impact_digests=impact_digest or [])
             except Refused:
                 if number > 1:
                     before = "request 1" if number == 2 else f"requests 1 to {number - 1}"
@@ -59,8 +58,10 @@ def apply(
                     session.output.note(f"{before} of {len(batches)} {were} applied before this one")
                 raise
             for result in done:
-                session.output.show(_line(result))
+                session.output.show(result_line(result))
             results += done
+            if len(batches) > 1:
+                session.output.note(f"request {number} of {len(batches)}: {len(results)} of {len(documents)} applied")
     totals = Counter[str](result.action for result in results)
     words = ("CREATED", "UPDATED", "UNCHANGED", "DELETED")
     session.output.say(", ".join(f"{totals[word]} {word.lower()}" for word in words))
@@ -72,42 +73,8 @@ def apply(
     )
 
 
-def plan(
-    context: typer.Context,
-    application: Annotated[str, typer.Argument(help="The application's id, such as shop/boutique.")],
-    environment: Annotated[str, typer.Argument(help="The environment's id, such as shop@production.")],
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="End with 5 where there are changes, 1 where a step is blocked.")
-    ] = False,
-) -> None:
-    """Show what deploying an application would change.
-
-    The steps in their order, what each comes after, and what stands in the way. Nothing is changed by it.
-    """
-    session = session_of(context)
-    with session.client() as client:
-        payload = client.execute(
-            operations.PLAN, {"input": {"application": application, "environment": environment}}
-        ).plan
-        refuse(payload.problems, f"there is no plan for {application} in {environment}")
-        found = payload.plan
-        if found is None:
-            raise Refused("the server gave neither a plan nor a reason", "ANSWER_MISFIT")
-        steps = everything(
-            client, operations.PLAN_STEPS, {"id": found.id}, lambda answer: answer.plan.steps if answer.plan else None
-        )
-    if found.state == "EMPTY":
-        session.output.say(f"nothing to change: {count(found.no_ops, 'service')} as desired")
-    else:
-        session.output.show(plan_table(steps))
-    session.output.say(totals(found))
-    session.output.say(f"plan {found.id} ({found.state.lower()}, digest {found.digest[:12]})", "dim")
-    session.output.document(found.as_json() | {"steps": [step.as_json() for step in steps]})
-    if exit_code and found.state != "EMPTY":
-        raise typer.Exit(ExitCode.REFUSED if found.state == "BLOCKED" else ExitCode.CHANGES)
-
-
-def _line(result: Applied) -> Text:
+def result_line(result: Applied) -> Text:
+    """What became of one object, as a line."""
     return Text.assemble(
         (f"{result.action.lower():<9} ", _STYLES[result.action]), f"{clean(result.kind):<12}", clean(result.id)
     )

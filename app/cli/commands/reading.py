@@ -1,4 +1,4 @@
-"""`get`, `graph`, `status`."""
+"""`get`, `search`, `graph`, `status`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from pydantic import JsonValue
 
 from app.cli import operations
 from app.cli.answers import Answer
-from app.cli.client import Client
 from app.cli.failures import BadUsage
 from app.cli.graph_view import dot_of, table_of, tree_of
-from app.cli.list_view import applications_table, environments_table, projects_table, services_table
-from app.cli.listings import Application, Service
+from app.cli.list_view import applications_table, environments_table, hits_table, projects_table, services_table
 from app.cli.output import to_json
 from app.cli.paging import everything
 from app.cli.session import session_of
@@ -33,6 +31,14 @@ class Kind(StrEnum):
     SERVICES = "services"
 
 
+class Mode(StrEnum):
+    """Which graph is shown."""
+
+    DESIRED = "desired"
+    PLANNED = "planned"
+    ACTUAL = "actual"
+
+
 class Format(StrEnum):
     """How the graph is shown."""
 
@@ -45,9 +51,12 @@ class Format(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command(epilog="Examples: trellis get projects; trellis get services --application shop/boutique --json")(get)
-    app.command(epilog="Examples: trellis graph; trellis graph shop/boutique --format dot | dot -Tsvg > shop.svg")(
-        graph
+    app.command(epilog="Examples: trellis search cart; trellis search payments v2 --kind service --limit 5 --json")(
+        search
     )
+    app.command(
+        epilog="Examples: trellis graph; trellis graph shop/boutique --mode actual --format dot | dot -Tsvg > shop.svg"
+    )(graph)
     app.command(epilog="Examples: trellis status; trellis status shop/boutique shop@production --json")(status)
 
 
@@ -72,15 +81,22 @@ def get(
                 found = projects = everything(client, operations.PROJECTS, {}, lambda answer: answer.projects)
                 view = projects_table(projects)
             case Kind.ENVIRONMENTS:
+                variables = _narrowed("project", project)
                 found = environments = everything(
-                    client, operations.ENVIRONMENTS, {"project": project}, lambda answer: answer.environments
+                    client, operations.ENVIRONMENTS, variables, lambda answer: answer.environments
                 )
                 view = environments_table(environments)
             case Kind.APPLICATIONS:
-                found = applications = _applications(client, project)
+                variables = _narrowed("project", project)
+                found = applications = everything(
+                    client, operations.APPLICATIONS, variables, lambda answer: answer.applications
+                )
                 view = applications_table(applications)
             case Kind.SERVICES:
-                found = services = _services(client, project, application)
+                variables = _narrowed("application", application)
+                if project is not None:
+                    variables = {"where": {"application": _narrowed("project", project)["where"]}}
+                found = services = everything(client, operations.SERVICES, variables, lambda answer: answer.services)
                 view = services_table(services)
     if found:
         session.output.show(view)
@@ -89,33 +105,55 @@ def get(
     session.output.document({kind.value: [node.as_json() for node in found]})
 
 
-def _applications(client: Client, project: str | None) -> list[Application]:
-    return everything(client, operations.APPLICATIONS, {"project": project}, lambda answer: answer.applications)
+def _narrowed(field: str, id_: str | None) -> dict[str, JsonValue]:
+    """The variables for what a field leads to one thing, or for everything."""
+    return {"where": None if id_ is None else {field: {"id": {"eq": id_}}}}
 
 
-def _services(client: Client, project: str | None, application: str | None) -> list[Service]:
-    wanted: list[str | None] = [application]
-    if project is not None:
-        wanted = [one.id for one in _applications(client, project)]
-    found: list[Service] = []
-    for one in wanted:
-        found += everything(client, operations.SERVICES, {"application": one}, lambda answer: answer.services)
-    return found
+def search(
+    context: typer.Context,
+    text: Annotated[list[str], typer.Argument(help="Words, or their beginnings; each has to be found.")],
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only what is of this kind, such as service; may be given several times.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="How many to show at most.")] = 20,
+) -> None:
+    """Find what is called like this, the best first.
+
+    In names, ids and descriptions of everything that has a name.
+    """
+    session = session_of(context)
+    wanted: dict[str, JsonValue] = {"text": " ".join(text)}
+    if kind:
+        wanted["kinds"] = [one.upper().replace("-", "_") for one in kind]
+    with session.client() as client:
+        found = everything(client, operations.SEARCH, wanted, lambda answer: answer.search, limit=limit)
+    if found:
+        session.output.show(hits_table(found))
+    else:
+        session.output.note("nothing is called like this")
+    session.output.document({"search": [one.as_json() for one in found]})
 
 
 def graph(
     context: typer.Context,
-    application: Annotated[
-        str | None, typer.Argument(help="Only this application's part; everything where it is left out.")
+    scope: Annotated[
+        str | None, typer.Argument(help="Only what is around the node with this id; everything where it is left out.")
     ] = None,
+    mode: Annotated[
+        Mode, typer.Option(help="What is declared, what the newest plans leave, or what runs.")
+    ] = Mode.DESIRED,
+    depth: Annotated[int, typer.Option(min=0, max=6, help="How many dependencies away, in either direction.")] = 1,
+    plan: Annotated[str | None, typer.Option(help="With --mode planned: this plan instead of the newest ones.")] = None,
     form: Annotated[Format, typer.Option("--format", help="A tree, a table, JSON, or dot for Graphviz.")] = Format.TREE,
 ) -> None:
     """Show nodes and edges of the platform's graph."""
     session = session_of(context)
+    wanted: dict[str, JsonValue] = {"scope": scope, "depth": depth, "mode": mode.name, "plan": plan}
     with session.client() as client:
-        found = client.execute(operations.GRAPH, {"application": application, "first": MOST_NODES}).graph
+        found = client.execute(operations.GRAPH, {**wanted, "first": MOST_NODES}).graph
     if found.truncated:
-        session.output.note("the graph is larger than what the server shows at once; ask for one application")
+        session.output.note("the graph is larger than what the server shows at once; ask for what is around one node")
     if session.output.as_json or form is Format.JSON:
         session.output.raw(to_json(found.as_json()))
     elif form is Format.DOT:

@@ -1,9 +1,8 @@
-// purpose: How many services an application has.
-// parameters: tenant, application_id, environment_id
+// purpose: How many services are looked at.
+// parameters: tenant, environment_id, planned, stages
 // columns: total
 // mode: read
-// (application)-[:HAS_SERVICE]->(service)
+// (environment), and the services of $planned
 MATCH (environment:Environment {tenant: $tenant, id: $environment_id})
-MATCH (application:Application {tenant: $tenant, id: $application_id})-[:HAS_SERVICE]->(service:Service {tenant: $tenant})
-WHERE environment.stage = 'production'
-RETURN count(service) AS total
+WHERE environment.stage IN $stages
+RETURN size($planned) AS total

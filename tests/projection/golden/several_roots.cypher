@@ -17,6 +17,6 @@ COLLECT {
     MATCH (n4)-[:HAS_STEP]->(n6:PlanStep {tenant: $tenant})
     WITH n6
     ORDER BY n6.position, n6.id LIMIT $p1
-    RETURN [n6.after]
+    RETURN [n6.before, n6.after, n6.sensitive, n6.unknown]
   }]
 } AS f2

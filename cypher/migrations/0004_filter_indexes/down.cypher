@@ -1,0 +1,16 @@
+DROP INDEX project_name IF EXISTS;
+DROP INDEX application_name IF EXISTS;
+DROP INDEX service_name IF EXISTS;
+DROP INDEX environment_name IF EXISTS;
+DROP INDEX environment_stage IF EXISTS;
+DROP INDEX service_version_image IF EXISTS;
+DROP INDEX deployment_status IF EXISTS;
+DROP INDEX deployment_application IF EXISTS;
+DROP INDEX deployment_environment IF EXISTS;
+DROP INDEX deployment_service IF EXISTS;
+DROP INDEX plan_state IF EXISTS;
+DROP INDEX plan_application IF EXISTS;
+DROP INDEX plan_environment IF EXISTS;
+DROP INDEX run_outcome IF EXISTS;
+DROP INDEX run_application IF EXISTS;
+DROP INDEX run_environment IF EXISTS;

@@ -1,0 +1,9 @@
+DROP CONSTRAINT decision_key IF EXISTS;
+DROP CONSTRAINT freeze_key IF EXISTS;
+DROP CONSTRAINT violation_key IF EXISTS;
+DROP INDEX decision_policy IF EXISTS;
+DROP INDEX decision_verdict IF EXISTS;
+DROP INDEX decision_at IF EXISTS;
+DROP INDEX violation_policy IF EXISTS;
+DROP INDEX service_exposure IF EXISTS;
+DROP INDEX service_data_class IF EXISTS;

@@ -1,0 +1,10 @@
+DROP INDEX application_created_at IF EXISTS;
+DROP INDEX application_updated_at IF EXISTS;
+DROP INDEX service_created_at IF EXISTS;
+DROP INDEX service_updated_at IF EXISTS;
+DROP INDEX service_version_created_at IF EXISTS;
+DROP INDEX deployment_created_at IF EXISTS;
+DROP INDEX deployment_updated_at IF EXISTS;
+DROP INDEX deployment_deployed_at IF EXISTS;
+DROP INDEX plan_created_at IF EXISTS;
+DROP INDEX run_created_at IF EXISTS;

@@ -1,0 +1,1 @@
+DROP CONSTRAINT schedule_key IF EXISTS;

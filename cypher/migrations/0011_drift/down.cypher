@@ -1,0 +1,1 @@
+DROP INDEX deployment_drifted IF EXISTS;

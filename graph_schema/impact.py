@@ -66,6 +66,9 @@ class AffectedNode:
     )
     owner: GraphNode | None = strawberry.field(description="The team that owns its project; null where none does.")
     environments: list[strawberry.ID] = strawberry.field(description="The ids of the environments it runs in.")
+    cost: float | None = strawberry.field(
+        description="What it costs a month; null where that is not known, as of everything while nothing has a price."
+    )
 
 
 @strawberry.type(description="What a change of one node reaches.")
@@ -187,6 +190,7 @@ async def _page(
             edges=[shown_edge(link) for link in links[one.id]],
             owner=_owner(owners, one),
             environments=_environments(described, one.id),
+            cost=None,
         )
         for one in shown
     ]

@@ -98,12 +98,12 @@ class DriftLoop:
             await self._pause()
 
     async def look(self, tenant: str) -> int:
-        """Observe every environment that is due now, and return how many there were.
+        """Observe every environment that is due now and whose provider this worker has; returns how many there were.
 
         One that fails is logged and taken again after a while. Raises GraphUnavailable, OutcomeUnknown.
         """
         total = 0
-        while claimed := await self._observations.claim(tenant):
+        while claimed := await self._observations.claim(tenant, self._providers.names):
             total += len(claimed)
             ends = await asyncio.gather(*(self._environment(due) for due in claimed), return_exceptions=True)
             for due, end in zip(claimed, ends, strict=True):

@@ -110,6 +110,16 @@ class Change:
         return {"application_id": places.get("Application"), "environment_id": places.get("Environment")}
 
 
+def own_change(
+    graph: Graph, ids: Ids, *, doorbell: Doorbell, actor: Actor, correlation_id: str | None = None
+) -> Change:
+    """A change that Trellis makes by itself, as `actor`: of what only it writes, so without the schema's kinds.
+
+    Without a `correlation_id` its events are joined by a new one.
+    """
+    return Change(graph, ids, doorbell, actor, correlation_id or ids.new(), Kinds((), {}))
+
+
 class Saving(StrEnum):
     """What saving may do: only create, only update, or whichever is needed."""
 

@@ -12,9 +12,8 @@ from typing import Final
 
 from app.domain import plans, runs
 from app.domain.access import Action, Actor, Role
-from app.domain.changes import Change
+from app.domain.changes import Change, own_change
 from app.domain.events import Category, EventDraft, Level
-from app.domain.kinds import Kinds
 from app.domain.observing import ACTOR, Due
 from app.domain.rows import milliseconds, number, texts
 from app.domain.runs import RunState
@@ -67,8 +66,7 @@ class Healing:
 
     async def _one(self, due: Due, row: Row) -> None:
         actor = Actor(ACTOR, due.tenant, ACTOR, Role.DEVELOPER)
-        correlation = due.asked_for or self._ids.new()
-        change = Change(self._graph, self._ids, self._doorbell, actor, correlation, Kinds((), {}))
+        change = own_change(self._graph, self._ids, doorbell=self._doorbell, actor=actor, correlation_id=due.asked_for)
         waiting = None if row["plan_id"] is None else str(row["plan_id"])
         outcome = await self._try(change, due, str(row["application_id"]), waiting)
         heals = number(row["heals"]) + (1 if outcome.counts else 0)

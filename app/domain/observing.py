@@ -82,12 +82,21 @@ class Observations:
         self._clock = clock
         self._every = every
 
-    async def claim(self, tenant: str) -> tuple[Due, ...]:
-        """Take environments that are due now, at most a few at a time. Raises GraphUnavailable, OutcomeUnknown."""
+    async def claim(self, tenant: str, providers: Sequence[str]) -> tuple[Due, ...]:
+        """Take environments that are due now and that one of the `providers` can look at, at most a few at a time.
+
+        Raises GraphUnavailable, OutcomeUnknown.
+        """
         now = self._clock.now()
         until = milliseconds(now + TAKEN)
         rows = await self._graph.write(
-            "drift/claim_due", tenant, now_ms=milliseconds(now), until_ms=until, every_seconds=self._every, most=MOST
+            "drift/claim_due",
+            tenant,
+            now_ms=milliseconds(now),
+            until_ms=until,
+            every_seconds=self._every,
+            most=MOST,
+            providers=list(providers),
         )
         return tuple(
             Due(

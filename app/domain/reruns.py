@@ -10,7 +10,7 @@ from app.domain.access import Action, require
 from app.domain.changes import Change
 from app.domain.plan_approval import refuse_unapproved
 from app.domain.plans import EXTRA
-from app.domain.policies import glass
+from app.domain.policies import denials, glass
 from app.domain.rows import listed, number, texts
 from app.domain.runs import (
     DEFAULTS,
@@ -26,7 +26,7 @@ from app.domain.runs import (
     run_drafts,
     store_run,
 )
-from app.errors import Conflict, InvalidInput, NotFound, PolicyDenied
+from app.errors import Conflict, InvalidInput, NotFound
 from app.ports import JobQueue
 from app.transactions import Row, Transaction
 
@@ -45,7 +45,7 @@ async def rerun(
     With `from_step`, the key of one of its steps: that step and all that has to come after it as well, whether it
     succeeded or not. `on_failure` is that of the run where none is given. What the runs of the plan did themselves does
     not make the plan stale. Raises NotFound, StalePlan naming what moved otherwise, Conflict (it has not ended, nothing
-    is left to do, another run is under way), InvalidInput (no such step), Forbidden.
+    is left to do, another run is under way), PolicyDenied, InvalidInput (no such step), Forbidden.
     """
     require(change.actor, Action.DEPLOY)
     content = [run_id, from_step, None if on_failure is None else on_failure.value]
@@ -74,7 +74,7 @@ async def rerun(
             made=glass.Made(plan_id, texts(plan["approval_reasons"] or [])),
         )
         if gate.violations:
-            raise PolicyDenied(gate.violations[0].message, gate.violations, "run")
+            raise denials(gate.decisions, about=run_id, field="run")
         keys = _chosen(row, from_step)
         if not keys:
             raise Conflict(f"every step of run {run_id} succeeded: name the step to begin at", "fromStep")

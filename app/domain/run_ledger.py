@@ -9,8 +9,7 @@ from typing import Final
 
 from app.domain import events, names, plan_steps, references, rollbacks, run_events, run_reports, versions
 from app.domain.access import Actor, Role
-from app.domain.changes import Change, batches
-from app.domain.kinds import Kinds
+from app.domain.changes import batches, own_change
 from app.domain.plan_steps import Place, StepAction
 from app.domain.rows import listed, number, texts
 from app.domain.run_records import Claim, Mark, Overdue, Report, RunStep, StepState
@@ -259,7 +258,9 @@ class RunLedger:
 
     async def _roll_back(self, transaction: Transaction, claim: Claim, report: Report) -> None:
         actor = Actor(claim.created_by, claim.tenant, claim.created_by, Role.ADMIN)
-        change = Change(self._graph, self._ids, self._doorbell, actor, claim.correlation_id, Kinds((), {}))
+        change = own_change(
+            self._graph, self._ids, doorbell=self._doorbell, actor=actor, correlation_id=claim.correlation_id
+        )
         provider = next((end.step.provider for end in report.ends), "")
         place = Place(claim.tenant, claim.application_id, claim.environment_id, "", provider, frozenset())
         await rollbacks.roll_back(change, transaction, run_id=claim.run_id, place=place)

@@ -14,10 +14,9 @@ from typing import Final
 
 from app.domain import cron as crons
 from app.domain.access import Action, Actor, Role
-from app.domain.changes import Change
+from app.domain.changes import Change, own_change
 from app.domain.cron import CatchUp, Due
 from app.domain.events import Category, EventDraft, Level
-from app.domain.kinds import Kinds
 from app.domain.rows import milliseconds, number
 from app.domain.runs import OnFailure, RunState, Wishes, deploy
 from app.errors import Conflict, Refusal
@@ -140,7 +139,7 @@ class Schedules:
     def _change(self, tenant: str, id: str) -> Change:
         # It acts in its own name: whoever may change schedules may deploy.
         actor = Actor(id, tenant, id, Role.DEVELOPER)
-        return Change(self._graph, self._ids, self._doorbell, actor, self._ids.new(), Kinds((), {}))
+        return own_change(self._graph, self._ids, doorbell=self._doorbell, actor=actor)
 
 
 def _event(change: Change, row: Row, due: Due, outcome: _Outcome, next_at: datetime) -> EventDraft:

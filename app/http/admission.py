@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import structlog
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, get_variable_values
 from graphql.execution.values import VariableValues
 
@@ -19,6 +20,8 @@ from app.http.asked import Asked
 from app.http.documents import Document, Documents
 from app.http.failures import refused, shown
 from app.trusted import Mode, Trusted, Unknown, digest
+
+_log = structlog.get_logger("http")
 
 STRANGERS = 50
 """An address from which nobody has signed in has this part of a person's budget."""
@@ -123,9 +126,9 @@ class Admission:
         if isinstance(variables, list):
             raise NotAdmitted(shown(variables, request_id))
         cost = self._costs.cost(priced, variables)
-        if cost.total > self._rules.request:
-            raise _too_dear(cost, self._rules.request)
         who = f"address {address}" if actor is None else f"{actor.tenant} {actor.id}"
+        if cost.total > self._rules.request:
+            raise _too_dear(who, cost, self._rules.request)
         await self._spend(who, cost.total, stranger=actor is None)
         tells = asked.shows_cost or self._rules.shows_cost
         shown_cost = self._shown(who, cost) if tells else None
@@ -142,7 +145,7 @@ class Admission:
         if further <= 0:
             return admitted
         if cost.total > self._rules.request:
-            raise _too_dear(cost, self._rules.request)
+            raise _too_dear(admitted.who, cost, self._rules.request)
         await self._spend(admitted.who, further, stranger=admitted.stranger)
         return replace(admitted, cost=cost, shown=self._shown(admitted.who, cost) if admitted.tells else None)
 
@@ -194,6 +197,7 @@ class Admission:
             await budgets.take(who, cost, size=max(size, cost))
         except Exhausted as error:
             seconds = max(1, int(error.seconds) + 1)
+            _log.warning("a minute's budget is spent", who=who, cost=cost, budget=size, retry_after=seconds)
             inside = {"code": "RATE_LIMITED", "cost": cost, "budget": size, "retryAfterSeconds": seconds}
             text = f"this minute's budget of {size} is spent; this request costs {cost}: try again in {seconds} s"
             raise NotAdmitted(
@@ -215,8 +219,9 @@ def _untrusted() -> NotAdmitted:
     return _refusal("only documents that this deployment trusts are carried out", "UNTRUSTED_DOCUMENT", status=403)
 
 
-def _too_dear(cost: Cost, budget: int) -> NotAdmitted:
+def _too_dear(who: str, cost: Cost, budget: int) -> NotAdmitted:
     place = ".".join(cost.path)
+    _log.warning("a request is too dear", who=who, cost=cost.total, budget=budget, path=place)
     text = f"the operation may cost {cost.total}, at most {budget} are allowed; most of it is below {place}"
     inside = {"code": "COST_EXCEEDED", "cost": cost.total, "budget": budget, "path": list(cost.path)}
     return NotAdmitted([{"message": text, "extensions": inside}])

@@ -67,6 +67,7 @@ def _shown(error: GraphQLError, request_id: str) -> dict[str, object]:
         message, code = _OVER_LIMIT[cause.what]
         extensions = {"code": code}
     elif isinstance(cause, TooBusy):
+        _log.warning("no turn at the database", request_id=request_id, error=str(cause))
         message, extensions = str(cause), {"code": "TOO_MANY_STATEMENTS"}
     elif isinstance(cause, GraphUnavailable):
         _log.warning("the graph is not available", request_id=request_id, error=str(cause))

@@ -270,6 +270,7 @@ class _Connection:
             return
         full = self._enter(session.actor)
         if full is not None:
+            _log.warning("socket.too_many", request_id=self._request_id, who=session.actor.id, most=full)
             self._finish(_End(_TOO_MANY, f"Too many sockets: at most {full} at once"))
             return
         self._session = session
@@ -325,6 +326,7 @@ class _Connection:
 
     async def _too_many(self, message: Subscribe) -> None:
         text = f"at most {self._limits.operations} operations at once on a socket"
+        _log.warning("socket.too_many_operations", request_id=self._request_id, most=self._limits.operations)
         await self._fail(message.id, [refused(text, "TOO_MANY_OPERATIONS")])
 
     async def _carry_out(self, message: Subscribe, actor: Actor) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 from graphql import GraphQLError
@@ -21,8 +23,10 @@ from app.transactions import Value
 LARGE = 50_000
 """Values of a row that are shaped in a thread: so many keep the event loop for as long as others may wait."""
 
-WITHOUT_EVENTS = ("Decision",)
-"""Labels of nodes that come and go without an event: decisions are a log themselves, of what was refused, too."""
+_WITHOUT_EVENTS: Final = re.compile(r":(?:Decision|Run|StepRun)\b|\.(?:observed_at|next_at)\b")
+"""What changes without an event. Decisions are a log themselves, of what was refused, too; a run under way counts its
+versions and writes down why steps wait; a look at a target that finds nothing new leaves only its time, and so does
+reckoning when a schedule is due for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ async def answer(
                 extensions=error.extensions,
             )
         )
-    return Answer(data, tuple(errors), not any(f":{label} " in compiled.text for label in WITHOUT_EVENTS))
+    return Answer(data, tuple(errors), _WITHOUT_EVENTS.search(compiled.text) is None)
 
 
 def _encoded(

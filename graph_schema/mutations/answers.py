@@ -13,6 +13,7 @@ from app.weights import Weight
 from graph_schema.context import Context
 from graph_schema.kinds import kinds_in
 from graph_schema.problems import Problem, problems_of
+from graph_schema.projected import projected
 from graph_schema.weights import WRITING, weighing
 
 T = TypeVar("T")
@@ -45,6 +46,14 @@ async def attempt(work: Awaitable[T]) -> tuple[T | None, list[Problem]]:
         return await work, []
     except Refusal as refusal:
         return None, problems_of(refusal)
+
+
+async def node_shown(info: Asked, type_: type[T], id: str | None, *, field: str) -> T | None:
+    """The node that a payload's `field` shows, read with what is selected of it; None where there is no id.
+
+    That is so where the use case refused.
+    """
+    return None if id is None else await projected(info, type_, id, field=field)
 
 
 def located(places: Mapping[str, str]) -> Callable[[str], str]:

@@ -6,10 +6,9 @@ import strawberry
 
 from app.domain import plan_approval
 from app.domain.plan_steps import PlanApproval
-from graph_schema.mutations.answers import Asked, attempt, change_of, mutation
+from graph_schema.mutations.answers import Asked, attempt, change_of, mutation, node_shown
 from graph_schema.plans import Plan
 from graph_schema.problems import Problem
-from graph_schema.projected import projected
 
 
 @strawberry.input(description="A decision on a plan.")
@@ -50,7 +49,7 @@ async def _decided(info: Asked, input: PlanDecisionInput, verdict: PlanApproval)
         idempotency_key=input.idempotency_key,
     )
     id, problems = await attempt(work)
-    node = None if id is None else await projected(info, Plan, id, field="plan")
+    node = await node_shown(info, Plan, id, field="plan")
     return PlanDecisionPayload(plan=node, problems=problems)
 
 

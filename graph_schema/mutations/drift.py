@@ -6,10 +6,9 @@ import strawberry
 
 from app.domain import drift_control
 from graph_schema.environments import Environment
-from graph_schema.mutations.answers import Asked, attempt, change_of, mutation
+from graph_schema.mutations.answers import Asked, attempt, change_of, mutation, node_shown
 from graph_schema.plans import Plan
 from graph_schema.problems import Problem
-from graph_schema.projected import projected
 from graph_schema.services import ServiceVersion
 from graph_schema.weights import PLANNING
 
@@ -87,7 +86,7 @@ class DriftMutations:
             idempotency_key=input.idempotency_key,
         )
         id, problems = await attempt(work)
-        node = None if id is None else await projected(info, Environment, id, field="environment")
+        node = await node_shown(info, Environment, id, field="environment")
         return ObserveDriftPayload(environment=node, problems=problems)
 
     @mutation(
@@ -103,7 +102,7 @@ class DriftMutations:
             idempotency_key=input.idempotency_key,
         )
         id, problems = await attempt(work)
-        node = None if id is None else await projected(info, ServiceVersion, id, field="serviceVersion")
+        node = await node_shown(info, ServiceVersion, id, field="serviceVersion")
         return AcceptDriftPayload(service_version=node, problems=problems)
 
     @mutation(
@@ -120,5 +119,5 @@ class DriftMutations:
             idempotency_key=input.idempotency_key,
         )
         id, problems = await attempt(work)
-        node = None if id is None else await projected(info, Plan, id, field="plan")
+        node = await node_shown(info, Plan, id, field="plan")
         return RevertDriftPayload(plan=node, problems=problems)

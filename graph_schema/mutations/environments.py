@@ -17,9 +17,9 @@ from graph_schema.mutations.answers import (
     change_of,
     located,
     mutation,
+    node_shown,
 )
 from graph_schema.problems import Problem
-from graph_schema.projected import projected
 
 _PLACES = located({"parent": "project", "promotes_to": "promotesTo"})
 
@@ -95,7 +95,7 @@ class EnvironmentPayload:
 
 async def _payload(info: Asked, work: Awaitable[str]) -> EnvironmentPayload:
     id, problems = await attempt(work)
-    node = None if id is None else await projected(info, Environment, id, field="environment")
+    node = await node_shown(info, Environment, id, field="environment")
     return EnvironmentPayload(environment=node, problems=problems)
 
 

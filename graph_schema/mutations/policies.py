@@ -21,10 +21,10 @@ from graph_schema.mutations.answers import (
     deleted,
     located,
     mutation,
+    node_shown,
 )
 from graph_schema.policies import Enforcement, Freeze, Point, Policy
 from graph_schema.problems import Problem
-from graph_schema.projected import projected
 from graph_schema.services import ServiceVersion
 
 _REFUSED = "Why it was refused; empty where it was done."
@@ -189,7 +189,7 @@ class TestPoliciesPayload:
 
 async def _policy(info: Asked, work: Awaitable[str]) -> PolicyPayload:
     id, problems = await attempt(work)
-    node = None if id is None else await projected(info, Policy, id, field="policy")
+    node = await node_shown(info, Policy, id, field="policy")
     return PolicyPayload(policy=node, problems=problems)
 
 
@@ -255,7 +255,7 @@ class PolicyMutations:
         )
         work = freezing.create_freeze(change_of(info), wanted, idempotency_key=input.idempotency_key)
         id, problems = await attempt(work)
-        node = None if id is None else await projected(info, Freeze, id, field="freeze")
+        node = await node_shown(info, Freeze, id, field="freeze")
         return FreezePayload(freeze=node, problems=problems)
 
     @mutation(description="Delete a freeze, which ends it. Administrators only.")
@@ -282,7 +282,7 @@ class PolicyMutations:
     ) -> DeprecateServiceVersionPayload:
         """Say that a version is not to be deployed any more."""
         id, problems = await attempt(_deprecated(change_of(info), input))
-        node = None if id is None else await projected(info, ServiceVersion, id, field="serviceVersion")
+        node = await node_shown(info, ServiceVersion, id, field="serviceVersion")
         return DeprecateServiceVersionPayload(service_version=node, problems=problems)
 
     @mutation(

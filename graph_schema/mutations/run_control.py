@@ -9,9 +9,8 @@ from app.domain import reruns, run_control
 from app.domain.changes import Change
 from app.domain.runs import OnFailure
 from app.ports import JobQueue
-from graph_schema.mutations.answers import Asked, attempt, change_of, mutation
+from graph_schema.mutations.answers import Asked, attempt, change_of, mutation, node_shown
 from graph_schema.problems import Problem
-from graph_schema.projected import projected
 from graph_schema.runs import Run
 
 _KEY = "Your own key of 1 to 200 characters: a repeat with the same key gives the first answer again."
@@ -62,7 +61,7 @@ class RunPayload:
 
 async def _payload(info: Asked, work: Awaitable[str]) -> RunPayload:
     id, problems = await attempt(work)
-    node = None if id is None else await projected(info, Run, id, field="run")
+    node = await node_shown(info, Run, id, field="run")
     return RunPayload(run=node, problems=problems)
 
 

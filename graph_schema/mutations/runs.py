@@ -7,7 +7,7 @@ import strawberry
 from app.domain import plans, runs
 from app.domain.runs import OnFailure, Started, Wishes
 from app.errors import InvalidInput, PolicyDenied
-from graph_schema.mutations.answers import Asked, attempt, change_of, mutation
+from graph_schema.mutations.answers import Asked, attempt, change_of, mutation, node_shown
 from graph_schema.plans import Plan
 from graph_schema.problems import Problem, problems_of
 from graph_schema.projected import projected
@@ -129,7 +129,7 @@ class RunMutations:
             shown = None if foreseen is None else proposed(foreseen)
             return PlanPayload(plan=None, proposal=shown, problems=problems)
         id, problems = await attempt(_planned(info, input))
-        node = None if id is None else await projected(info, Plan, id, field="plan")
+        node = await node_shown(info, Plan, id, field="plan")
         return PlanPayload(plan=node, proposal=None, problems=problems)
 
     @mutation(

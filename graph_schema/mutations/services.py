@@ -19,10 +19,10 @@ from graph_schema.mutations.answers import (
     change_of,
     located,
     mutation,
+    node_shown,
 )
 from graph_schema.mutations.versions import ServiceVersionInput, manifest_spec
 from graph_schema.problems import Problem
-from graph_schema.projected import projected
 from graph_schema.services import DataClass, DependencyKind, Exposure, Service, ServiceVersion
 
 _PLACES = located({"parent": "application"})
@@ -115,7 +115,7 @@ class ServiceVersionPayload:
 
 async def _payload(info: Asked, work: Awaitable[str]) -> ServicePayload:
     id, problems = await attempt(work)
-    node = None if id is None else await projected(info, Service, id, field="service")
+    node = await node_shown(info, Service, id, field="service")
     return ServicePayload(service=node, problems=problems)
 
 
@@ -185,7 +185,7 @@ class ServiceMutations:
     ) -> ServiceVersionPayload:
         """Create a version of a service."""
         id, problems = await attempt(_versioned(change_of(info), input))
-        node = None if id is None else await projected(info, ServiceVersion, id, field="serviceVersion")
+        node = await node_shown(info, ServiceVersion, id, field="serviceVersion")
         return ServiceVersionPayload(service_version=node, problems=problems)
 
     @mutation(

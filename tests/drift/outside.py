@@ -66,11 +66,11 @@ class Outside:
         """The tenant."""
         return self.deploying.platform.tenant
 
-    def looking(self, provider: EchoProvider | None = None) -> DriftLoop:
-        """The loop of one worker; with the provider that deploys here, or another."""
+    def looking(self, provider: EchoProvider | None = None, *, name: str = "echo") -> DriftLoop:
+        """The loop of one worker; with the provider that deploys here, or another, which it has under that name."""
         platform, there = self.deploying.platform, provider or self.provider
         observations = Observations(platform.graph, platform.ids, platform.doorbell, self.clock, every=EVERY)
-        registry = ProviderRegistry({"echo": lambda: there})
+        registry = ProviderRegistry({name: lambda: there})
         targets = Targets(WorkerSettings(), self.clock)
         return DriftLoop(
             observations,

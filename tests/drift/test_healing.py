@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import JsonValue
 
-from app.domain.access import Role
+from app.domain import declared
+from app.domain.access import Action, Role
 from app.domain.healing import pause
 from app.domain.plan_approval import decide
 from app.domain.plan_steps import PlanApproval
+from app.domain.policies.freezing import FreezeSpec, create_freeze
 from tests.drift.outside import Outside
 from tests.plans.approving import acting, hire, plan_of, wanting_approval
 from tests.platform import environment
-from tests.runs.deploying import ENVIRONMENT, RecordingQueue
+from tests.runs.deploying import APPLICATION, ENVIRONMENT, RecordingQueue
 
 
 async def ruled(outside: Outside, **drift: JsonValue) -> None:
@@ -91,6 +93,36 @@ async def test_a_plan_that_needs_an_approval_waits_for_it_and_says_so_once(outsi
     # then that plan is carried out
     [run] = [one for one in healed(outside) if one not in before]
     assert (await outside.deploying.run(run))["plan_id"] == plan_id
+
+
+async def test_in_a_freeze_nothing_is_put_back_and_after_it_it_is(outside: Outside) -> None:
+    # given
+    await outside.deployed("cart")
+    await ruled(outside, heal=True)
+    platform, now, before = outside.deploying.platform, datetime.now(UTC), healed(outside)
+    spec = FreezeSpec(
+        "sale", "the sale", now - timedelta(hours=1), now + timedelta(hours=1), environments=(ENVIRONMENT,)
+    )
+    freeze = await create_freeze(platform.change(), spec)
+    outside.provider.seen["cart"] = {"replicas": "5"}
+    # when
+    await outside.later()
+    # then it is found and told, and nothing is begun
+    assert (list(await outside.drift()), healed(outside)) == (["cart"], before)
+    [refused] = [one for one in await platform.events() if one["type"] == "application.drift.refused"]
+    assert refused["subject"] == APPLICATION
+    runs = await platform.graph.define(
+        f"MATCH (r:Run {{tenant: '{outside.tenant}', created_by: 'system:drift'}}) RETURN r.state AS state"
+    )
+    assert runs == [{"state": "denied"}]
+    # when the freeze is over
+    await declared.delete(platform.change(), "Freeze", id=freeze, action=Action.ADMINISTER)
+    await outside.later()
+    # then
+    assert (len(healed(outside)), await told(outside)) == (
+        len(before) + 1,
+        ["application.drift.refused", "application.drift.healing"],
+    )
 
 
 async def test_an_ignored_field_is_no_drift_and_nothing_is_healed_unasked(outside: Outside) -> None:

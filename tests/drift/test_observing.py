@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 import orjson
 
+from app.broker import connect
+from app.domain.access import Actor, Role
+from app.domain.drift_control import observe_drift
 from app.domain.plan_changes import MASKED
 from app.domain.plans import create_plan
+from app.ports import SystemClock
+from app.response_cache import ResponseCache
+from app.sequencer import Sequencer
 from tests.drift.outside import Outside
-from tests.runs.deploying import APPLICATION, ENVIRONMENT
-from workers.drift import Outcome
+from tests.http.caller import Caller
+from tests.runs.deploying import APPLICATION, ENVIRONMENT, eventually
+from workers.deadlines import cancelled
+from workers.drift import INTERVAL, Outcome
 from workers.providers.echo import EchoProvider
 
 CART = f"{APPLICATION}/cart@dev"
@@ -71,6 +80,35 @@ async def test_one_of_several_workers_looks_and_only_when_it_is_time(outside: Ou
     assert (sum(looked), outside.provider.asked.count("cart")) == (1, 1)
     outside.clock.advance(299)
     assert await outside.loop.look(outside.tenant) == 0
+
+
+async def test_a_worker_leaves_an_environment_whose_provider_it_has_not_to_others(outside: Outside) -> None:
+    # given an environment that is due, and a worker that has another provider
+    await outside.deployed("cart")
+    outside.provider.seen["cart"] = {"replicas": "5"}
+    outside.clock.advance(300)
+    stranger = outside.looking(name="kubernetes")
+    # when it comes first
+    looked = await stranger.look(outside.tenant), await outside.loop.look(outside.tenant)
+    # then it takes nothing, and the other has not to wait
+    assert (looked, list(await outside.drift()), outside.counted) == ((0, 1), ["cart"], [Outcome.DRIFTED])
+
+
+async def test_a_loop_that_is_nudged_looks_at_once(outside: Outside) -> None:
+    # given a loop that has looked and waits for its next time, and somebody who has asked since
+    await outside.deployed("cart")
+    looping = asyncio.create_task(outside.loop.run())
+    await eventually(lambda: outside.clock.sleeping(INTERVAL) == 1)
+    outside.provider.seen["cart"] = {"replicas": "5"}
+    await observe_drift(outside.deploying.platform.change(), outside.deploying.queue, environment_id=ENVIRONMENT)
+    asked = len(outside.provider.asked)
+    # when no time passes
+    outside.loop.nudge()
+    # then
+    await eventually(lambda: outside.clock.sleeping(INTERVAL) == 1 and len(outside.provider.asked) > asked)
+    assert (list(await outside.drift()), outside.clock.monotonic()) == (["cart"], 0)
+    assert "environment.drift.observed" in [one["type"] for one in await outside.deploying.platform.events()]
+    await cancelled(looping)
 
 
 async def test_a_target_that_does_not_answer_is_no_drift(outside: Outside) -> None:
@@ -141,3 +179,26 @@ async def test_a_plan_says_what_is_put_back(outside: Outside) -> None:
         ("strategy", "Recreate", None),
     ]
     assert orjson.loads(str(event["data"]))["after"] == {"replicas": "5", "strategy": "Recreate"}
+
+
+async def test_whoever_asks_sees_when_it_was_last_looked_at(outside: Outside, redis_url: str) -> None:
+    # given a large answer that was asked for twice, while everything that was told has its number
+    await outside.deployed("cart")
+    await outside.later()
+    platform, numbered = outside.deploying.platform, None
+    async with connect(redis_url) as redis:
+        sequencer = Sequencer(platform.graph, redis, SystemClock(), owner="test", tenants=[outside.tenant])
+        while numbered is None or numbered.more:
+            numbered = await sequencer.number(outside.tenant)
+    responses = ResponseCache(platform.graph, SystemClock(), megabytes=1)
+    caller = Caller(platform, Actor("user:viewer", outside.tenant, "viewer", Role.VIEWER), responses=responses)
+    query = "{ services(first: 100) { nodes { deployments(first: 50) { nodes { observedAt status } } } } }"
+    before = [await caller.ask(query) for _ in range(2)]
+    # when a look finds nothing new, so that nothing is told
+    events = await platform.events()
+    await outside.later()
+    assert await platform.events() == events
+    # then the answer has the time of the look all the same
+    after = (await caller.ask(query)).json()["data"]["services"]["nodes"][0]["deployments"]["nodes"][0]
+    assert before[0].content == before[1].content
+    assert datetime.fromisoformat(after["observedAt"]) == outside.clock.now()

@@ -8,6 +8,7 @@ from functools import partial
 from typing import cast
 
 import pytest
+from structlog.testing import capture_logs
 from websockets.exceptions import InvalidStatus
 
 from app.budgets import Budgets
@@ -97,8 +98,9 @@ async def test_operations_at_once_are_bounded(world: World) -> None:
         await until(lambda: subscribers(served, 3))
 
         # when
-        await client.subscribe(EVENTS, id_="one too many")
-        refused = await client.receive()
+        with capture_logs() as logs:
+            await client.subscribe(EVENTS, id_="one too many")
+            refused = await client.receive()
         await client.send({"id": "0", "type": "complete"})
         await until(lambda: subscribers(served, 2))
         await client.subscribe(EVENTS, id_="now")
@@ -107,6 +109,7 @@ async def test_operations_at_once_are_bounded(world: World) -> None:
     # then
     assert (refused["type"], refused["id"]) == ("error", "one too many")
     assert "at most 3 operations" in str(refused["payload"])
+    assert [one["most"] for one in logs if one["event"] == "socket.too_many_operations"] == [3]
 
 
 async def test_sockets_at_once_are_bounded_for_each_person(world: World) -> None:
@@ -115,14 +118,16 @@ async def test_sockets_at_once_are_bounded_for_each_person(world: World) -> None
         other = served.tokens.issue(Actor("user:other", world.tenant, "other", Role.VIEWER)).token
         async with served.signed_in(), served.signed_in(token=other), served.open() as client:
             # when
-            await client.send({"type": "connection_init", "payload": {"authorization": f"Bearer {served.token()}"}})
-            code, _ = await client.closed()
+            with capture_logs() as logs:
+                await client.send({"type": "connection_init", "payload": {"authorization": f"Bearer {served.token()}"}})
+                code, _ = await client.closed()
         await until(lambda: nobody(served))
         async with served.signed_in():
             again = dict(served.endpoint.sockets)
 
     # then
     assert code == 4429
+    assert [(one["who"], one["most"]) for one in logs if one["event"] == "socket.too_many"] == [("user:admin", 1)]
     assert again == {(world.tenant, "user:admin"): 1, (world.tenant,): 1}
 
 
@@ -143,11 +148,12 @@ async def test_sockets_at_once_are_bounded_for_each_address(world: World) -> Non
     async with serving(world, limits=SocketLimits(address=1)) as served:
         async with served.open():
             # when
-            with pytest.raises(InvalidStatus) as refusal:
+            with pytest.raises(InvalidStatus) as refusal, capture_logs() as logs:
                 async with served.open():
                     pass
-        # then another may follow once it is gone
+        # then it is refused, which is logged, and another may follow once the first is gone
         assert refusal.value.response.status_code == 429
+        assert [(one["event"], one["address"]) for one in logs] == [("socket.too_many_from_address", "127.0.0.1")]
         await until_connected(served)
 
 

@@ -243,6 +243,7 @@ _SPECIAL: Mapping[tuple[str, str], Value] = {
     ("declared/update_nodes", "rows"): [{"id": "shop", "properties": {"description": "written"}}],
     ("drift/ask_environment", "asked_for"): "request-2",
     ("drift/claim_due", "until_ms"): 6,
+    ("drift/claim_due", "providers"): ["echo-own"],
     ("drift/list_healable", "environment_id"): "shop@production",
     ("drift/lock_drifted", "id"): "shop/boutique/cart@staging",
     ("drift/record_healing", "ids"): ["shop/boutique/cart@staging"],

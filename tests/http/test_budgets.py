@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from app.broker import connect
 from app.budgets import AT_ONCE, LEASE_SECONDS, Budgets, Exhausted
@@ -125,7 +126,7 @@ async def test_a_spent_budget_is_told_with_when_to_come_back(platform: Platform,
     caller = Caller(platform, platform.actor, budgets=budgets)
     # when three are sent
     first, second = [await caller.ask("{ me { name } }") for _ in range(2)]
-    with counting() as ran:
+    with counting() as ran, capture_logs() as logs:
         third = await caller.ask("{ me { name } }", accept="application/json")
     clock.advance(31)
     fourth = await caller.ask("{ me { name } }")
@@ -136,6 +137,16 @@ async def test_a_spent_budget_is_told_with_when_to_come_back(platform: Platform,
     [error] = third.json()["errors"]
     assert error["extensions"] == {"code": "RATE_LIMITED", "cost": 2, "budget": 4, "retryAfterSeconds": 31}
     assert ran == []
+    # and that is logged with who it was
+    [line] = logs
+    assert line == {
+        "event": "a minute's budget is spent",
+        "log_level": "warning",
+        "who": f"{platform.tenant} user:admin",
+        "cost": 2,
+        "budget": 4,
+        "retry_after": 31,
+    }
 
 
 async def test_who_is_not_signed_in_has_a_small_budget(platform: Platform, redis: Redis, who: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, get_variable_values, parse, validate
 from graphql import get_introspection_query as introspection
+from structlog.testing import capture_logs
 
 from app.costs import Cost, Costs
 from app.graph_observer import counting
@@ -211,7 +212,7 @@ async def test_what_costs_too_much_is_refused_before_it_runs(platform: Platform)
     query = "query Q($n: Int) { services(first: $n) { nodes { id dependencies(first: 50) { nodes { id } } } } }"
     # when something within it and something beyond it is asked for
     fits = await caller.ask(query, {"n": 5})
-    with counting() as ran:
+    with counting() as ran, capture_logs() as logs:
         refused = await caller.ask(query, {"n": 100})
     # then the second is refused with its cost, the budget, and where most of it is
     assert fits.status_code == 200
@@ -231,6 +232,10 @@ async def test_what_costs_too_much_is_refused_before_it_runs(platform: Platform)
         ]
     }
     assert ran == []
+    # and that is logged with who it was
+    assert [(one["event"], one["who"], one["cost"]) for one in logs] == [
+        ("a request is too dear", f"{platform.tenant} user:admin", 10_402)
+    ]
 
 
 async def test_a_mutation_that_shows_too_much_changes_nothing(platform: Platform) -> None:

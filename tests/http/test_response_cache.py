@@ -156,13 +156,26 @@ async def test_small_answers_and_answers_with_errors_are_not_kept(platform: Plat
     assert responses.held == 0
 
 
-async def test_what_comes_without_events_is_not_kept(platform: Platform, sequencer: Sequencer) -> None:
-    # given a large query for decisions, which are logged without events
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        pytest.param("decisions(first: 5) { nodes { id } }", id="decisions, which are a log themselves"),
+        pytest.param("runs(first: 5) { nodes { state } }", id="runs, which count what their workers report"),
+        pytest.param('node(id: "shop") { ... on Run { state } }', id="what may be a run"),
+        pytest.param("deployments(first: 5) { nodes { observedAt } }", id="when a target was looked at"),
+        pytest.param(
+            "environments(first: 5, where: {observedAt: {isNull: true}}) { nodes { id } }", id="what was looked at"
+        ),
+        pytest.param("schedules(first: 5) { nodes { nextAt } }", id="when a schedule is due"),
+    ],
+)
+async def test_what_changes_without_events_is_not_kept(platform: Platform, sequencer: Sequencer, quiet: str) -> None:
+    # given a large query that also asks for that
     await platform.apply(project(), application(), service("cart"))
     await number_all(sequencer, platform.tenant)
     responses = ResponseCache(platform.graph, SystemClock(), megabytes=1)
     caller = Caller(platform, actor(platform), responses=responses)
-    query = LARGE.replace("{", "{ decisions(first: 5) { nodes { id } }", 1)
+    query = LARGE.replace("{", f"{{ {quiet}", 1)
     # when it is asked again and again
     for _ in range(3):
         answer = await caller.ask(query)

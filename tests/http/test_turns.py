@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.graph import Graph, GraphSettings
 from app.graph_failures import GraphUnavailable
@@ -50,7 +51,7 @@ async def test_who_has_too_many_statements_under_way_is_told_so(
         held = [await turns.take(actor.tenant) for _ in range(2)]
     caller = Caller(platform, actor, graph=bounded)
     # when they ask for more, and none ends while they wait
-    with counting() as ran:
+    with counting() as ran, capture_logs() as logs:
         waiting = asyncio.create_task(caller.ask(query))
         await eventually(lambda: clock.sleeping(SECONDS) == 1)
         clock.advance(SECONDS)
@@ -60,6 +61,7 @@ async def test_who_has_too_many_statements_under_way_is_told_so(
     assert error["extensions"]["code"] == "TOO_MANY_STATEMENTS"
     assert error["message"] == "you have 2 statements under way, and none ended in time; try again in a moment"
     assert ran == []
+    assert [one["error"] for one in logs if one["event"] == "no turn at the database"] == [error["message"]]
     if query == ME:
         assert (response.status_code, response.headers["retry-after"]) == (429, "1")
     # and once one has ended, they are answered

@@ -25,7 +25,7 @@ ALL = """query I($node: ID!, $change: ChangeKind!, $first: Int, $after: String) 
     affected(first: $first, after: $after) {
       nodes {
         node { id label name status } version hard hops
-        nodes { id } edges { from to type kind } owner { id label name } environments
+        nodes { id } edges { from to type kind } owner { id label name } environments cost
       }
       pageInfo { hasNextPage endCursor }
     }
@@ -215,6 +215,7 @@ async def test_impact_shows_paths_owners_and_environments(caller: Caller, platfo
                 "edges": [{"from": BILL, "to": CART, "type": "DEPENDS_ON", "kind": "hard"}],
                 "owner": platform_team,
                 "environments": [],
+                "cost": None,
             },
             {
                 "node": {"id": version, "label": "ServiceVersion", "name": version.partition(":")[2], "status": None},
@@ -225,6 +226,7 @@ async def test_impact_shows_paths_owners_and_environments(caller: Caller, platfo
                 "edges": [{"from": CART, "to": version, "type": "HAS_VERSION", "kind": None}],
                 "owner": platform_team,
                 "environments": [],
+                "cost": None,
             },
             {
                 "node": {"id": WEB, "label": "Service", "name": "web", "status": None},
@@ -235,6 +237,7 @@ async def test_impact_shows_paths_owners_and_environments(caller: Caller, platfo
                 "edges": [needs],
                 "owner": platform_team,
                 "environments": ["shop@dev"],
+                "cost": None,
             },
             {
                 "node": {"id": f"{WEB}@dev", "label": "Deployment", "name": "web", "status": "succeeded"},
@@ -245,6 +248,7 @@ async def test_impact_shows_paths_owners_and_environments(caller: Caller, platfo
                 "edges": [needs, {"from": f"{WEB}@dev", "to": WEB, "type": "OF", "kind": None}],
                 "owner": platform_team,
                 "environments": ["shop@dev"],
+                "cost": None,
             },
         ],
         "pageInfo": {"hasNextPage": False, "endCursor": affected["pageInfo"]["endCursor"]},

@@ -13,9 +13,9 @@ from app.domain.plans import create_plan
 from app.domain.policies import Enforcement, Point, deciding, known
 from app.domain.policies.assigning import Assignment, assign
 from app.domain.runs import RunState, create_run
-from app.errors import ApprovalRequired, Conflict, Forbidden, InvalidInput, NotFound, PolicyDenied, Refusal
+from app.errors import ApprovalRequired, Conflict, Forbidden, InvalidInput, NotFound, PolicyDenied, Refusal, StalePlan
 from tests.plans.approving import REASON, acting, hire, plan_of, wanting_approval
-from tests.platform import SHOP, Platform, service
+from tests.platform import SHOP, Platform, application, environment, service
 from tests.runs.deploying import RecordingQueue
 
 APPLICATION, ENVIRONMENT = "shop/boutique", "shop@dev"
@@ -208,3 +208,53 @@ async def test_a_policy_on_approvals_keeps_somebody_from_agreeing(
     await assign(platform.change(), Assignment("pinned-images", "shop", Enforcement.WARN, strict.parameters))
     await approve(platform, "lead", plan_id, digest)
     assert (await plan_of(platform, plan_id))["approval"] == "granted"
+
+
+async def test_an_approved_plan_is_stale_once_what_it_read_moved_and_not_by_anything_else(platform: Platform) -> None:
+    # given two applications, each with an approved plan
+    queue = RecordingQueue()
+    await platform.apply(*SHOP, service("cart"), service("mail"), application("bank"))
+    await hire(platform, "lead", Role.ADMIN)
+    plan_id, digest = await planned(platform)
+    await approve(platform, "lead", plan_id, digest)
+    # when something else changes: a service of another application, the team, another environment
+    await platform.apply(service("ledger", application="bank"), environment("test"))
+    await hire(platform, "dev", Role.DEVELOPER)
+    before = await everything(platform, queue)
+    # and then one of its nodes
+    await platform.apply(service("mail", replicas=2))
+    moved = await everything(platform, queue)
+    with pytest.raises(StalePlan) as refused:
+        await create_run(platform.change(), queue, plan_id=plan_id)
+    # then it is stale by that node's name, and nothing has happened
+    assert list(refused.value.nodes) == ["shop/boutique/mail"]
+    assert await everything(platform, queue) == moved != before
+    # when that is taken back and planned, which is the same content and so approved, and others change meanwhile
+    await platform.apply(service("mail"))
+    again, same = await planned(platform)
+    assert (same, (await plan_of(platform, again))["approval"]) == (digest, "granted")
+    await platform.apply(service("ledger", application="bank", replicas=3), environment("test", stage="staging"))
+    # then it is carried out
+    assert (await create_run(platform.change(), queue, plan_id=again)).state is RunState.QUEUED
+
+
+async def test_the_approval_of_one_application_is_none_of_another(platform: Platform) -> None:
+    # given two applications with services of the same name and content, and a plan of the first that is approved
+    queue = RecordingQueue()
+    await platform.apply(*SHOP, application("bank"), service("cart"), service("cart", application="bank"))
+    await hire(platform, "lead", Role.ADMIN)
+    with wanting_approval("shop/bank/cart"):
+        first, digest = await planned(platform)
+        await approve(platform, "lead", first, digest)
+        second = await create_plan(platform.change(), application_id="shop/bank", environment_id=ENVIRONMENT)
+    before = await everything(platform, queue)
+    # when the second is to be carried out, and when it is approved by the digest of the first
+    with pytest.raises(ApprovalRequired) as refused:
+        await create_run(platform.change(), queue, plan_id=second.id)
+    with pytest.raises(Conflict, match="look at the plan again"):
+        await approve(platform, "lead", second.id, digest)
+    # then neither happens
+    assert (refused.value.plan, refused.value.digest) == (second.id, second.proposal.digest)
+    assert second.proposal.digest != digest
+    assert await everything(platform, queue) == before
+    assert (await plan_of(platform, second.id))["approval"] == "required"

@@ -100,7 +100,18 @@ async def test_only_administrators_audit_and_only_what_is_there(platform: Platfo
     assert (await platform.picture(), await platform.events()) == before
 
 
+async def whole(platform: Platform) -> dict[str, int]:
+    """How many nodes of each kind the tenant has."""
+    rows = await platform.graph.define(
+        f"MATCH (n {{tenant: '{platform.tenant}'}}) RETURN labels(n)[0] AS label, count(n) AS n ORDER BY label"
+    )
+    return {str(row["label"]): n for row in rows if isinstance(n := row["n"], int)}
+
+
 async def test_policies_are_tested_and_nothing_of_it_stays(platform: Platform) -> None:
+    # given a tenant in which the policies would find a lot, and what it is like before
+    await platform.apply(*SHOP, environment("prod", stage="production"), service("cart", image="example/cart:latest"))
+    before = await platform.picture(), await platform.events(), await whole(platform)
     # when
     results = await rehearse(platform.graph, platform.actor, platform.ids, ["pinned-images", "freeze-windows"])
     # then
@@ -115,6 +126,8 @@ async def test_policies_are_tested_and_nothing_of_it_stays(platform: Platform) -
         "MATCH (n:Application) WHERE n.tenant STARTS WITH 'fixture-' RETURN count(n) AS n"
     )
     assert after[0]["n"] == 0
+    # and nothing of the tenant was looked at, changed, told or decided
+    assert (await platform.picture(), await platform.events(), await whole(platform)) == before
 
 
 async def test_only_administrators_test_policies_that_there_are(platform: Platform) -> None:

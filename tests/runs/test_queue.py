@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import orjson
 import pytest
 from arq.connections import ArqRedis
+from structlog.testing import capture_logs
 
 from app.ids import Ids
 from app.local.ports import free_ports
@@ -28,12 +29,22 @@ class Runs:
     def __init__(self) -> None:
         self.started: list[str] = []
         self.ended = asyncio.Event()
+        self.one_ends = asyncio.Semaphore(0)
+        self.breaks = ""
 
     async def execute(self, tenant: str, run_id: str) -> Outcome:
         """Remember, and wait."""
         self.started.append(run_id)
-        await self.ended.wait()
+        if run_id == self.breaks:
+            raise RuntimeError("nobody foresaw this")
+        waits = [asyncio.create_task(self.ended.wait()), asyncio.create_task(self.one_ends.acquire())]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        await cancelled(*waits)
         return Outcome.FINISHED
+
+    def leave(self) -> None:
+        """Let one run come to its end."""
+        self.one_ends.release()
 
 
 class Taking:
@@ -73,6 +84,26 @@ async def taking(redis: ArqRedis, tenant: str) -> AsyncIterator[Taking]:
     taking = Taking(redis, tenant)
     yield taking
     await taking.close()
+
+
+async def flood(redis: ArqRedis, tenant: str, *, project: str, runs: int) -> None:
+    """Let very many runs of a project wait, as if each had been rung for in turn."""
+    name, first = queue.queue_name(tenant, project), SystemClock().now().timestamp() * 1000 - runs
+    for start in range(0, runs, 1_000):
+        async with redis.pipeline(transaction=False) as pipe:
+            for number in range(start, min(runs, start + 1_000)):
+                run_id = f"{tenant}-{project}-{number}"
+                body: dict[str, object] = {
+                    "t": None,
+                    "f": queue.FUNCTION,
+                    "a": [tenant, run_id],
+                    "k": {},
+                    "et": int(first),
+                }
+                pipe.psetex(f"arq:job:run:{run_id}:0", 600_000, orjson.dumps(body))
+                pipe.zadd(name, {f"run:{run_id}:0": first + number})
+            pipe.sadd(queue.projects_name(tenant), project)
+            await pipe.execute()
 
 
 async def test_a_run_that_is_rung_for_is_started_and_its_job_is_gone(
@@ -216,6 +247,43 @@ async def test_a_project_with_many_runs_delays_another_by_one_and_priority_comes
     await eventually(lambda: len(taking.worker.tasks) == 0)
     assert await redis.zcard(queue.queue_name(tenant, "many")) == 18
     await taking.close()
+
+
+async def test_ten_thousand_runs_of_one_project_delay_another_by_none(redis: ArqRedis, tenant: str) -> None:
+    # given ten thousand runs of one project, of which as many are at work as one project may have
+    taking = Taking(redis, tenant, concurrency=4)
+    await flood(redis, tenant, project="many", runs=10_000)
+    await eventually(lambda: len(taking.runs.started) == 3)
+    # when one of another project is rung for
+    await ArqJobQueue(redis, SystemClock()).enqueue(tenant, f"{tenant}-other", project="other", attempt=0)
+    # then it begins in the place that was left to it, while nothing else has ended
+    await eventually(lambda: len(taking.runs.started) == 4)
+    assert taking.runs.started == [*(f"{tenant}-many-{number}" for number in range(3)), f"{tenant}-other"]
+    assert await redis.zcard(queue.queue_name(tenant, "many")) == 10_000 - 3
+    # when that place is taken, and another project rings
+    await ArqJobQueue(redis, SystemClock()).enqueue(tenant, f"{tenant}-third", project="third", attempt=0)
+    taking.runs.leave()
+    # then it has the next place that becomes free
+    await eventually(lambda: len(taking.runs.started) >= 5)
+    assert taking.runs.started[4] == f"{tenant}-third"
+    await taking.close()
+
+
+async def test_a_run_that_breaks_is_logged_and_ends_nothing(redis: ArqRedis, tenant: str, taking: Taking) -> None:
+    # given a run whose carrying out fails in a way that nobody foresaw
+    taking.runs.breaks = f"{tenant}-broken"
+    jobs = ArqJobQueue(redis, SystemClock())
+    # when
+    with capture_logs() as logs:
+        await jobs.enqueue(tenant, f"{tenant}-broken", project="shop", attempt=0)
+        await eventually(lambda: len(logs) > 0)
+    await jobs.enqueue(tenant, f"{tenant}-good", project="shop", attempt=0)
+    # then it is logged with its run, and the worker goes on
+    await eventually(lambda: taking.runs.started == [f"{tenant}-broken", f"{tenant}-good"])
+    assert [(one["event"], one["log_level"], one["run"], one["exc_info"]) for one in logs] == [
+        ("run.not_carried_out", "error", f"{tenant}-broken", True)
+    ]
+    assert not taking.task.done()
 
 
 async def test_an_empty_queue_is_looked_at_no_more(redis: ArqRedis, tenant: str, taking: Taking) -> None:

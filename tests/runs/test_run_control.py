@@ -10,6 +10,7 @@ from app.domain import run_control
 from app.domain.access import Role
 from app.domain.workloads import Target
 from app.errors import Conflict, Forbidden, NotFound
+from tests.clocks import HandClock
 from tests.platform import SHOP, service
 from tests.runs.deploying import Deploying, RecordingQueue, Worker, eventually
 from workers.executor import Outcome
@@ -81,6 +82,26 @@ async def test_a_run_under_way_is_stopped_and_what_has_not_begun_is_skipped(
     }
     assert (await deploying.deployments())["cart"] == ("cancelled", False)
     assert (await deploying.events_of(["run.c", "run.f"])) == ["run.cancelling", "run.finished"]
+
+
+async def test_a_run_is_stopped_without_waiting_for_any_time_to_pass(
+    deploying: Deploying, queue: RecordingQueue
+) -> None:
+    # given a worker whose clock stands still, at work on a step that takes an hour
+    clock = HandClock()
+    await deploying.platform.apply(*SHOP, service("cart", env={"ECHO_DELAY_SECONDS": "3600"}, deadline=3600))
+    run_id = (await deploying.deploy()).run_id
+    worker = deploying.worker(clock=clock)
+    running = asyncio.create_task(worker.execute(run_id))
+    await deploying.until(run_id, "cart", "running")
+    # when
+    await run_control.cancel_run(deploying.platform.change(), deploying.queue, run_id=run_id)
+    for tenant, nudged in queue.nudged:
+        worker.executor.nudge(tenant, nudged)
+    # then it ends, and nobody had to turn the clock
+    async with asyncio.timeout(30):
+        assert await running is Outcome.FINISHED
+    assert (clock.monotonic(), await deploying.totals(run_id)) == (0.0, ("cancelled", 1, 0, 0, 1))
 
 
 async def test_a_worker_that_hears_no_nudge_learns_of_it_with_its_lease(deploying: Deploying) -> None:

@@ -65,14 +65,14 @@ async def audit(change: Change, project_id: str | None, *, after: str | None = N
     circling: list[tuple[str, str]] = [edge for edge in edges if edge[0] in knot and edge[1] in knot]
     places = [texts(pair) for pair in mapped_pairs(rows[0]["places"])]
     opened = still = resolved = looked = 0
-    end = None
     for application_id, environment_id in places:
         done = await _place(change, application_id, environment_id, circling)
         opened, still, resolved, looked = opened + done[0], still + done[1], resolved + done[2], looked + 1
-        if time.monotonic() >= until or looked == MOST_PLACES:
-            end = f"{application_id} {environment_id}" if looked < len(places) or looked == MOST_PLACES else None
+        if time.monotonic() >= until:
             break
-    return Audited(looked, opened, still, resolved, end)
+    # As many places as were asked for: there may be more.
+    more = looked < len(places) or len(places) == MOST_PLACES
+    return Audited(looked, opened, still, resolved, " ".join(places[looked - 1]) if more else None)
 
 
 def mapped_pairs(value: Value) -> list[Value]:

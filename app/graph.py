@@ -6,9 +6,10 @@ The driver is imported here and nowhere else. A session is never shared and neve
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final, TypeVar, cast
 
 import neo4j
@@ -26,6 +27,7 @@ from neo4j.exceptions import (
 )
 from neo4j.time import DateTime
 
+from app.gathering import Gathering, Together
 from app.graph_failures import GraphUnavailable, KeyTaken, NodeGone, OutcomeUnknown, OverLimit, StatementFailed
 from app.graph_observer import Observer, Silent, count
 from app.transactions import Execute, Operation, Reader, RehearsalReader, Row, Transaction, Value, check
@@ -158,6 +160,7 @@ class Graph:
         self._settings = settings
         self._observer = observer or Silent()
         self._turns = turns
+        self._gathering = Gathering()
 
     @classmethod
     @asynccontextmanager
@@ -204,31 +207,49 @@ class Graph:
         """A reader bound to a tenant, for what runs inside and outside of transactions alike."""
         return _BoundReader(self, tenant)
 
-    async def read_compiled(self, text: str, tenant: str, parameters: Mapping[str, Value], *, name: str) -> list[Value]:
+    async def read_compiled(
+        self, text: str, tenant: str, parameters: Mapping[str, Value], *, name: str, together: Together | None = None
+    ) -> list[Value]:
         """Run a statement that the projection compiled and return its one row, column by column, as the driver has it.
 
-        Raises GraphUnavailable, TooBusy, and StatementFailed for mistakes of ours.
+        With `together` it may be asked in one statement with others that came while some were under way. Raises
+        GraphUnavailable, TooBusy, and StatementFailed for mistakes of ours.
         """
         async with self._turn(tenant):
-            return await self._read_compiled(text, tenant, parameters, name)
+            count(name)
+            if together is None:
+                return (await self._rows(text, tenant, parameters, name))[0]
+            shared = {each: parameters[each] for each in together.shared}
 
-    async def _read_compiled(self, text: str, tenant: str, parameters: Mapping[str, Value], name: str) -> list[Value]:
-        count(name)
-        started = asyncio.get_running_loop().time()
-        failed = True
+            async def alone() -> list[Value]:
+                return (await self._rows(text, tenant, parameters, name))[0]
+
+            async def all_of(asked: Sequence[Mapping[str, Value]]) -> list[list[Value]]:
+                rows = await self._rows(together.text, tenant, {**shared, "all": list(asked)}, name)
+                # Nothing says in which order rows come.
+                return [row[:-1] for row in sorted(rows, key=itemgetter(-1))]
+
+            own = {each: parameters[each] for each in together.own}
+            kind = together.text, tenant, *shared.values()
+            return await self._gathering.read(kind, own, alone=alone, together=all_of)
+
+    async def _rows(self, text: str, tenant: str, parameters: Mapping[str, Value], name: str) -> list[list[Value]]:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
         limit = self._settings.statement_timeout
+        rows: list[list[Value]] = []
+        failed = True
         try:
             with _translated(name):
                 async with asyncio.timeout(limit + self._settings.acquire_timeout):
                     async with self._session(neo4j.READ_ACCESS) as session:
                         query = Query(text, metadata={"statement": name, "tenant": tenant}, timeout=limit)
                         result = await session.run(query, {**parameters, "tenant": tenant})
-                        record = await result.single(strict=True)
+                        rows = [record.values() async for record in result]
             failed = False
-            return cast("list[Value]", record.values())
+            return rows
         finally:
-            seconds = asyncio.get_running_loop().time() - started
-            self._observer.statement_done(name, seconds=seconds, rows=int(not failed), failed=failed)
+            self._observer.statement_done(name, seconds=loop.time() - started, rows=len(rows), failed=failed)
 
     async def write(self, name: str, tenant: str, /, **parameters: Value) -> list[Row]:
         """Run one writing statement in a managed transaction of its own and return its rows.

@@ -10,6 +10,7 @@ import orjson
 import structlog
 from graphql import OperationType
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.types import Receive, Scope, Send
 
@@ -118,6 +119,9 @@ class GraphQLEndpoint:
         except TimeoutError as error:
             # Whatever of the body still comes is not waited for: the connection cannot be used again.
             raise _refusal(408, "the body did not arrive in time", "BODY_TOO_SLOW") from error
+        except ClientDisconnect as error:
+            # Nobody reads this; it is what the request is counted as.
+            raise _refusal(400, "the body was broken off", "BAD_REQUEST") from error
         try:
             sent = decoded(body)
         except RequestInvalid as error:

@@ -18,12 +18,13 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from app.errors import InvalidInput
+from app.gathering import Together
 from app.projection.model import Model, SortDirection
 from app.projection.selection import NotProjectable, Reading
 from app.projection.shaper import Mode, Shape, generate
 from app.projection.statement import Guard, Writer, unguarded
 from app.projection.variables import VariableFinder
-from app.projection.written import Binding, Written
+from app.projection.written import Binding, Written, together
 from app.recent import KEPT_CHARACTERS, Recent
 from app.transactions import Value
 
@@ -48,6 +49,11 @@ class Compiled:
     def text(self) -> str:
         """The statement; `$tenant`, `$actor` and, where it `searches`, `$scope` are its callers' to give."""
         return self._written.text
+
+    @cached_property
+    def together(self) -> Together | None:
+        """How many such reads are asked at once; None where each has a statement of its own."""
+        return together(self._written)
 
     @property
     def searches(self) -> bool:

@@ -60,7 +60,12 @@ async def run(
     given = {**parameters, "actor": actor.id, "role": actor.role.value}
     if compiled.searches:
         given["scope"] = fulltext.scope(actor.tenant)
-    return await graph.read_compiled(compiled.text, actor.tenant, given, name=compiled.name), given
+    if compiled.together is None:
+        return await graph.read_compiled(compiled.text, actor.tenant, given, name=compiled.name), given
+    columns = await graph.read_compiled(
+        compiled.text, actor.tenant, given, name=compiled.name, together=compiled.together
+    )
+    return columns, given
 
 
 def is_large(columns: list[Value], most: int = LARGE) -> bool:

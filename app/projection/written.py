@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from graphql import FieldNode
 
-from app.projection.layout import RootLayout
+from app.gathering import Together
+from app.projection.layout import EntryAt, NodeLayout, OneAt, PageAt, RootLayout
 from app.projection.selection import Arguments
 from app.transactions import Value
 
@@ -35,3 +37,34 @@ class Written:
     layout: RootLayout
     nodes: Mapping[str, tuple[FieldNode, ...]]
     searches: bool
+
+
+_PARAMETER = re.compile(r"\$(\w+)")
+_SHARED = frozenset({"tenant", "role"})
+
+
+def together(written: Written) -> Together | None:
+    """The statement that asks the same for many at once: where each asks for single nodes by what was given.
+
+    None where a list is read, which may be long, and where the answer depends on more than the tenant and the role of
+    who asks.
+    """
+    own = {each.parameter for each in written.bindings}
+    used = set(_PARAMETER.findall(written.text))
+    if not own or used - own - _SHARED or not all(_is_small(how) for _, how in written.layout.items):
+        return None
+    text = _PARAMETER.sub(lambda found: f"asked.{found[1]}" if found[1] in own else found[0], written.text)
+    return Together(
+        f"UNWIND range(0, size($all) - 1) AS number WITH number, $all[number] AS asked {text},\nnumber AS number",
+        tuple(sorted(own)),
+        tuple(sorted(used & _SHARED - {"tenant"})),
+    )
+
+
+def _is_small(how: object) -> bool:
+    match how:
+        case EntryAt(node=NodeLayout(items=items)) | OneAt(node=NodeLayout(items=items)):
+            return all(_is_small(each) for _, each in items)
+        case PageAt() | EntryAt() | OneAt():
+            return False
+    return True

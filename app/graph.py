@@ -6,13 +6,20 @@ The driver is imported here and nowhere else. A session is never shared and neve
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar, cast
 
 import neo4j
-from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncTransaction, Query, unit_of_work
+from neo4j import (
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncManagedTransaction,
+    AsyncTransaction,
+    Query,
+    unit_of_work,
+)
 from neo4j.exceptions import (
     AuthError,
     ClientError,
@@ -28,6 +35,7 @@ from neo4j.time import DateTime
 
 from app.graph_failures import GraphUnavailable, KeyTaken, NodeGone, OutcomeUnknown, OverLimit, StatementFailed
 from app.graph_observer import Observer, Silent, count
+from app.row_parts import joined
 from app.transactions import Execute, Operation, Reader, RehearsalReader, Row, Transaction, Value, check
 from app.turns import Turns
 from cypher import Mode, Statement, statement
@@ -204,15 +212,20 @@ class Graph:
         """A reader bound to a tenant, for what runs inside and outside of transactions alike."""
         return _BoundReader(self, tenant)
 
-    async def read_compiled(self, text: str, tenant: str, parameters: Mapping[str, Value], *, name: str) -> list[Value]:
+    async def read_compiled(
+        self, text: str, tenant: str, parameters: Mapping[str, Value], *, name: str, lists: Sequence[int] = ()
+    ) -> list[Value]:
         """Run a statement that the projection compiled and return its one row, column by column, as the driver has it.
 
+        With `lists`, the row comes in several: each has a part of the lists in those columns, and is taken in alone.
         Raises GraphUnavailable, TooBusy, and StatementFailed for mistakes of ours.
         """
         async with self._turn(tenant):
-            return await self._read_compiled(text, tenant, parameters, name)
+            return await self._read_compiled(text, tenant, parameters, name, lists)
 
-    async def _read_compiled(self, text: str, tenant: str, parameters: Mapping[str, Value], name: str) -> list[Value]:
+    async def _read_compiled(
+        self, text: str, tenant: str, parameters: Mapping[str, Value], name: str, lists: Sequence[int]
+    ) -> list[Value]:
         count(name)
         started = asyncio.get_running_loop().time()
         failed = True
@@ -223,9 +236,11 @@ class Graph:
                     async with self._session(neo4j.READ_ACCESS) as session:
                         query = Query(text, metadata={"statement": name, "tenant": tenant}, timeout=limit)
                         result = await session.run(query, {**parameters, "tenant": tenant})
-                        record = await result.single(strict=True)
+                        columns = (
+                            (await joined(result, lists)) if lists else (await result.single(strict=True)).values()
+                        )
             failed = False
-            return cast("list[Value]", record.values())
+            return cast("list[Value]", columns)
         finally:
             seconds = asyncio.get_running_loop().time() - started
             self._observer.statement_done(name, seconds=seconds, rows=int(not failed), failed=failed)

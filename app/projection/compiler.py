@@ -23,7 +23,7 @@ from app.projection.selection import NotProjectable, Reading
 from app.projection.shaper import Mode, Shape, generate
 from app.projection.statement import Guard, Writer, unguarded
 from app.projection.variables import VariableFinder
-from app.projection.written import Binding, Written
+from app.projection.written import Binding, Written, in_parts
 from app.recent import KEPT_CHARACTERS, Recent
 from app.transactions import Value
 
@@ -48,6 +48,16 @@ class Compiled:
     def text(self) -> str:
         """The statement; `$tenant`, `$actor` and, where it `searches`, `$scope` are its callers' to give."""
         return self._written.text
+
+    @property
+    def lists(self) -> tuple[int, ...]:
+        """The columns that hold the rows of a page."""
+        return self._written.layout.lists
+
+    @cached_property
+    def in_parts(self) -> str:
+        """The same in several rows, where there are `lists`: each has some of their rows, the first everything else."""
+        return in_parts(self._written)
 
     @property
     def searches(self) -> bool:

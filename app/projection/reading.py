@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import orjson
 from graphql import GraphQLError
 
+from app.collecting import paused
 from app.domain.access import Action, Actor, require
 from app.errors import NotFound
 from app.graph import Graph
@@ -46,17 +47,22 @@ def not_found(missing: Missing) -> GraphQLError:
 
 
 async def run(
-    graph: Graph, compiled: Compiled, actor: Actor, parameters: Mapping[str, Value]
+    graph: Graph, compiled: Compiled, actor: Actor, parameters: Mapping[str, Value], *, may_be_large: bool = False
 ) -> tuple[list[Value], dict[str, Value]]:
     """Run a compiled read as an actor: its one row's columns, and all the parameters it was given.
 
+    What may be large comes in parts where it can, so that others are served in between.
     Raises Forbidden, GraphUnavailable and StatementFailed.
     """
     require(actor, Action.READ)
     given = {**parameters, "actor": actor.id, "role": actor.role.value}
     if compiled.searches:
         given["scope"] = fulltext.scope(actor.tenant)
-    return await graph.read_compiled(compiled.text, actor.tenant, given, name=compiled.name), given
+    if may_be_large and compiled.lists:
+        read = graph.read_compiled(compiled.in_parts, actor.tenant, given, name=compiled.name, lists=compiled.lists)
+    else:
+        read = graph.read_compiled(compiled.text, actor.tenant, given, name=compiled.name)
+    return await read, given
 
 
 def is_large(columns: list[Value], most: int = LARGE) -> bool:
@@ -89,13 +95,11 @@ async def answer(
         compiler.check(request)
         # A null where the argument may be none: to GraphQL that is an error of the field, at its path.
         raise Irregular from null
-    columns, parameters = await run(graph, compiled, actor, given)
-    if may_be_large and is_large(columns):
-        held = [columns]
-        del columns
-        data, missing = await asyncio.to_thread(_encoded, compiled, held, parameters)
+    if may_be_large:
+        with paused():
+            data, missing = await _perhaps_large(graph, compiled, actor, given)
     else:
-        data, missing = compiled.wire(columns, parameters)
+        data, missing = compiled.wire(*await run(graph, compiled, actor, given))
     errors = []
     for each in missing:
         error = not_found(each)
@@ -109,6 +113,17 @@ async def answer(
             )
         )
     return Answer(data, tuple(errors), not any(f":{label} " in compiled.text for label in WITHOUT_EVENTS))
+
+
+async def _perhaps_large(
+    graph: Graph, compiled: Compiled, actor: Actor, given: Mapping[str, Value]
+) -> tuple[object, list[Missing]]:
+    columns, parameters = await run(graph, compiled, actor, given, may_be_large=True)
+    if not is_large(columns):
+        return compiled.wire(columns, parameters)
+    held = [columns]
+    del columns
+    return await asyncio.to_thread(_encoded, compiled, held, parameters)
 
 
 def _encoded(

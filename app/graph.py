@@ -13,7 +13,14 @@ from operator import itemgetter
 from typing import Final, TypeVar, cast
 
 import neo4j
-from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncTransaction, Query, unit_of_work
+from neo4j import (
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncManagedTransaction,
+    AsyncTransaction,
+    Query,
+    unit_of_work,
+)
 from neo4j.exceptions import (
     AuthError,
     ClientError,
@@ -30,6 +37,7 @@ from neo4j.time import DateTime
 from app.gathering import Gathering, Together
 from app.graph_failures import GraphUnavailable, KeyTaken, NodeGone, OutcomeUnknown, OverLimit, StatementFailed
 from app.graph_observer import Observer, Silent, count
+from app.row_parts import joined
 from app.transactions import Execute, Operation, Reader, RehearsalReader, Row, Transaction, Value, check
 from app.turns import Turns
 from cypher import Mode, Statement, statement
@@ -208,21 +216,30 @@ class Graph:
         return _BoundReader(self, tenant)
 
     async def read_compiled(
-        self, text: str, tenant: str, parameters: Mapping[str, Value], *, name: str, together: Together | None = None
+        self,
+        text: str,
+        tenant: str,
+        parameters: Mapping[str, Value],
+        *,
+        name: str,
+        together: Together | None = None,
+        lists: Sequence[int] = (),
     ) -> list[Value]:
         """Run a statement that the projection compiled and return its one row, column by column, as the driver has it.
 
-        With `together` it may be asked in one statement with others that came while some were under way. Raises
+        With `together` it may be asked in one statement with others that came while some were under way. With `lists`
+        the row comes in several: each has a part of the lists in those columns, and is taken in alone. Raises
         GraphUnavailable, TooBusy, and StatementFailed for mistakes of ours.
         """
         async with self._turn(tenant):
             count(name)
-            if together is None:
-                return (await self._rows(text, tenant, parameters, name))[0]
-            shared = {each: parameters[each] for each in together.shared}
 
             async def alone() -> list[Value]:
-                return (await self._rows(text, tenant, parameters, name))[0]
+                return (await self._rows(text, tenant, parameters, name, lists=lists))[0]
+
+            if together is None:
+                return await alone()
+            shared = {each: parameters[each] for each in together.shared}
 
             async def all_of(asked: Sequence[Mapping[str, Value]]) -> list[list[Value]]:
                 rows = await self._rows(together.text, tenant, {**shared, "all": list(asked)}, name)
@@ -233,7 +250,9 @@ class Graph:
             kind = together.text, tenant, *shared.values()
             return await self._gathering.read(kind, own, alone=alone, together=all_of)
 
-    async def _rows(self, text: str, tenant: str, parameters: Mapping[str, Value], name: str) -> list[list[Value]]:
+    async def _rows(
+        self, text: str, tenant: str, parameters: Mapping[str, Value], name: str, *, lists: Sequence[int] = ()
+    ) -> list[list[Value]]:
         loop = asyncio.get_running_loop()
         started = loop.time()
         limit = self._settings.statement_timeout
@@ -245,7 +264,10 @@ class Graph:
                     async with self._session(neo4j.READ_ACCESS) as session:
                         query = Query(text, metadata={"statement": name, "tenant": tenant}, timeout=limit)
                         result = await session.run(query, {**parameters, "tenant": tenant})
-                        rows = [record.values() async for record in result]
+                        if lists:
+                            rows = [await joined(result, lists)]
+                        else:
+                            rows = [record.values() async for record in result]
             failed = False
             return rows
         finally:

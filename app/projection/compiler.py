@@ -24,7 +24,7 @@ from app.projection.selection import NotProjectable, Reading
 from app.projection.shaper import Mode, Shape, generate
 from app.projection.statement import Guard, Writer, unguarded
 from app.projection.variables import VariableFinder
-from app.projection.written import Binding, Written, together
+from app.projection.written import Binding, Written, in_parts, together
 from app.recent import KEPT_CHARACTERS, Recent
 from app.transactions import Value
 
@@ -54,6 +54,16 @@ class Compiled:
     def together(self) -> Together | None:
         """How many such reads are asked at once; None where each has a statement of its own."""
         return together(self._written)
+
+    @property
+    def lists(self) -> tuple[int, ...]:
+        """The columns that hold the rows of a page."""
+        return self._written.layout.lists
+
+    @cached_property
+    def in_parts(self) -> str:
+        """The same in several rows, where there are `lists`: each has some of their rows, the first everything else."""
+        return in_parts(self._written)
 
     @property
     def searches(self) -> bool:

@@ -115,3 +115,9 @@ class RootLayout:
 
     width: int
     items: tuple[tuple[str, Constant | EntryAt | PageAt], ...]
+
+    @property
+    def lists(self) -> tuple[int, ...]:
+        """The columns that hold the rows of a page."""
+        pages = (how for _, how in self.items if isinstance(how, PageAt))
+        return tuple(sorted({page.rows for page in pages if page.rows is not None}))

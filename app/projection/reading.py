@@ -11,6 +11,7 @@ from typing import Final
 import orjson
 from graphql import GraphQLError
 
+from app.collecting import paused
 from app.domain.access import Action, Actor, require
 from app.errors import NotFound
 from app.graph import Graph
@@ -50,20 +51,23 @@ def not_found(missing: Missing) -> GraphQLError:
 
 
 async def run(
-    graph: Graph, compiled: Compiled, actor: Actor, parameters: Mapping[str, Value]
+    graph: Graph, compiled: Compiled, actor: Actor, parameters: Mapping[str, Value], *, may_be_large: bool = False
 ) -> tuple[list[Value], dict[str, Value]]:
     """Run a compiled read as an actor: its one row's columns, and all the parameters it was given.
 
+    What may be large comes in parts where it can, so that others are served in between.
     Raises Forbidden, GraphUnavailable and StatementFailed.
     """
     require(actor, Action.READ)
     given = {**parameters, "actor": actor.id, "role": actor.role.value}
     if compiled.searches:
         given["scope"] = fulltext.scope(actor.tenant)
-    if compiled.together is None:
-        return await graph.read_compiled(compiled.text, actor.tenant, given, name=compiled.name), given
+    text: str = compiled.text
+    lists: tuple[int, ...] = ()
+    if may_be_large and compiled.lists:
+        text, lists = compiled.in_parts, compiled.lists
     columns = await graph.read_compiled(
-        compiled.text, actor.tenant, given, name=compiled.name, together=compiled.together
+        text, actor.tenant, given, name=compiled.name, together=compiled.together, lists=lists
     )
     return columns, given
 
@@ -98,13 +102,11 @@ async def answer(
         compiler.check(request)
         # A null where the argument may be none: to GraphQL that is an error of the field, at its path.
         raise Irregular from null
-    columns, parameters = await run(graph, compiled, actor, given)
-    if may_be_large and is_large(columns):
-        held = [columns]
-        del columns
-        data, missing = await asyncio.to_thread(_encoded, compiled, held, parameters)
+    if may_be_large:
+        with paused():
+            data, missing = await _perhaps_large(graph, compiled, actor, given)
     else:
-        data, missing = compiled.wire(columns, parameters)
+        data, missing = compiled.wire(*await run(graph, compiled, actor, given))
     errors = []
     for each in missing:
         error = not_found(each)
@@ -118,6 +120,17 @@ async def answer(
             )
         )
     return Answer(data, tuple(errors), _WITHOUT_EVENTS.search(compiled.text) is None)
+
+
+async def _perhaps_large(
+    graph: Graph, compiled: Compiled, actor: Actor, given: Mapping[str, Value]
+) -> tuple[object, list[Missing]]:
+    columns, parameters = await run(graph, compiled, actor, given, may_be_large=True)
+    if not is_large(columns):
+        return compiled.wire(columns, parameters)
+    held = [columns]
+    del columns
+    return await asyncio.to_thread(_encoded, compiled, held, parameters)
 
 
 def _encoded(

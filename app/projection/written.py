@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from graphql import FieldNode
 
@@ -12,6 +13,9 @@ from app.gathering import Together
 from app.projection.layout import EntryAt, NodeLayout, OneAt, PageAt, RootLayout
 from app.projection.selection import Arguments
 from app.transactions import Value
+
+PART: Final = 5
+"""Rows of a page that are returned at a time where an answer may be large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +72,16 @@ def _is_small(how: object) -> bool:
         case PageAt() | EntryAt() | OneAt():
             return False
     return True
+
+
+def in_parts(written: Written) -> str:
+    """The same statement in several rows: each has a few rows of its root pages, the first has everything else."""
+    lists = written.layout.lists
+    largest = f"reduce(most = 0, f IN [{', '.join(f'f{each}' for each in lists)}] | "
+    largest += "CASE WHEN size(f) > most THEN size(f) ELSE most END)"
+    columns = (
+        f"f{each}[part..part + {PART}] AS f{each}" if each in lists else f"CASE part WHEN 0 THEN f{each} END AS f{each}"
+        for each in range(written.layout.width)
+    )
+    rows = written.text.removeprefix("RETURN ")
+    return f"WITH {rows}\nUNWIND range(0, {largest}, {PART}) AS part\nRETURN {', '.join(columns)}"

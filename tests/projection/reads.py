@@ -56,9 +56,12 @@ class Reads:
         # Reading needs the graph and nothing else of the application.
         self._application = cast("Application", SimpleNamespace(graph=graph))
 
-    async def fast(self, query: str, variables: Mapping[str, object] | None = None) -> bytes:
+    async def fast(
+        self, query: str, variables: Mapping[str, object] | None = None, *, may_be_large: bool = False
+    ) -> bytes:
         """The answer as one compiled statement, as bytes. Raises Irregular and NotProjectable."""
-        answered = await answer(self.graph, COMPILER, request_of(query, variables), self.actor)
+        request = request_of(query, variables)
+        answered = await answer(self.graph, COMPILER, request, self.actor, may_be_large=may_be_large)
         return _body(shown(answered.errors, "r"), answered.data)
 
     async def slow(self, query: str, variables: Mapping[str, object] | None = None) -> bytes:

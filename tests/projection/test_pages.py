@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 from graphql import GraphQLError
 
+from app.graph_observer import counting
 from tests.projection.reads import Reads, compiled, request_of
 from tests.projection.seeds import Seeded
 
@@ -55,6 +57,25 @@ async def test_a_root_page_that_is_filtered_follows_another(reads: Reads) -> Non
     pages = await _walk(reads, query, "services")
     # then each is there once, in order
     assert [id_ for page in pages for id_ in page] == SERVICES
+
+
+async def test_an_answer_that_comes_in_parts_is_the_same(reads: Reads) -> None:
+    # given root pages of which one takes several parts, one takes one and one is empty, with what is no page between
+    query = """{
+      all: services(where: {application: {id: {eq: "whole/app"}}}, first: 24) { totalCount nodes { id name } }
+      application(id: "whole/app") { id services(first: 7) { nodes { id } pageInfo { endCursor } } }
+      few: projects(first: 2) { edges { cursor node { id } } }
+      counted: services { totalCount }
+      none: environments(where: {project: {id: {eq: "whole"}}}) { nodes { id } }
+    }"""
+    whole = await reads.fast(query)
+    # when it may be large
+    with counting() as ran:
+        in_parts = await reads.fast(query, may_be_large=True)
+    # then it is the same, from one statement
+    assert in_parts == whole
+    assert ran == ["projection/several"]
+    assert [each["id"] for each in orjson.loads(in_parts)["data"]["all"]["nodes"]] == SERVICES[:24]
 
 
 async def test_an_empty_page_has_no_cursor(reads: Reads) -> None:

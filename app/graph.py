@@ -264,10 +264,7 @@ class Graph:
                     async with self._session(neo4j.READ_ACCESS) as session:
                         query = Query(text, metadata={"statement": name, "tenant": tenant}, timeout=limit)
                         result = await session.run(query, {**parameters, "tenant": tenant})
-                        if lists:
-                            rows = [await joined(result, lists)]
-                        else:
-                            rows = [record.values() async for record in result]
+                        rows = [await joined(result, lists)] if lists else [each.values() async for each in result]
             failed = False
             return rows
         finally:

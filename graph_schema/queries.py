@@ -92,6 +92,10 @@ class Query:
     freezes = page("policies.Freeze", "The times during which nothing is deployed.")
     decisions = page("policies.Decision", "What policies said, newest first.", order=NEWEST)
     decision = by_id("policies.Decision", "One decision.")
+    templates = page("templates.Template", "All templates: what services can be instances of.", weight=PAGE)
+    template = by_id("templates.Template", "One template.")
+    template_versions = page("templates.TemplateVersion", "All versions of all templates.")
+    template_version = by_id("templates.TemplateVersion", "One version of a template.")
     providers = page("environments.Provider", "All providers.", weight=PAGE)
 
     @resolved(

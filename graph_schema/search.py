@@ -27,6 +27,8 @@ class NodeKind(StrEnum):
     POLICY = "Policy"
     FREEZE = "Freeze"
     SCHEDULE = "Schedule"
+    TEMPLATE = "Template"
+    TEMPLATE_VERSION = "TemplateVersion"
 
 
 described(
@@ -47,5 +49,7 @@ described(
         NodeKind.POLICY: "A rule about the graph.",
         NodeKind.FREEZE: "A time during which nothing is deployed.",
         NodeKind.SCHEDULE: "Times at which an application is deployed.",
+        NodeKind.TEMPLATE: "Something that services can be instances of.",
+        NodeKind.TEMPLATE_VERSION: "What a template asks for and makes at one time.",
     },
 )

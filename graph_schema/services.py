@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from strawberry import ID
+from strawberry.scalars import JSON
 
 from app.domain.dependencies import DependencyKind as DependencyKind
 from app.domain.names import VERSION_PATTERN
@@ -61,7 +62,22 @@ class Service:
     kind = stored(str, "What it is for a provider, such as `Workload`.", default="Workload")
     exposure = stored(Exposure, "Who can reach it.", optional=True, write=Write.ALWAYS, indexed=True)
     data_class = stored(DataClass, "What data it holds.", optional=True, write=Write.ALWAYS, indexed=True)
+    configuration = stored(
+        JSON, "What it says to the inputs of the template that it is an instance of.", optional=True, filterable=False
+    )
     application = one("applications.Application", incoming("HAS_SERVICE"), "The application it is part of.")
+    template = one(
+        "templates.Template",
+        (outgoing("INSTANCE_OF", "TemplateVersion"), incoming("HAS_VERSION")),
+        "The template it is an instance of; null where it says itself what it runs.",
+        optional=True,
+    )
+    template_version = one(
+        "templates.TemplateVersion",
+        outgoing("INSTANCE_OF"),
+        "The version of the template; null where it says itself what it runs.",
+        optional=True,
+    )
     desired_version = one("ServiceVersion", outgoing("DESIRES"), "The version to deploy next.", optional=True)
     versions = many("ServiceVersion", outgoing("HAS_VERSION"), "All its versions.", on_delete=Rule.CASCADE)
     dependencies = many(

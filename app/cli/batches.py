@@ -12,7 +12,7 @@ from pydantic import JsonValue
 LARGEST_REQUEST: Final = 900 * 1024
 """Bytes of manifests in one request; the server takes 1 MiB, and the rest of the request needs some."""
 
-_ORDER: Final = {"Project": 0, "Environment": 1, "Application": 2, "Service": 3}
+_ORDER: Final = {"Project": 0, "Environment": 1, "Application": 2, "Template": 3, "Service": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Batch:
 def split(contents: Sequence[JsonValue], largest: int = LARGEST_REQUEST) -> list[Batch]:
     """The batches in which to send manifests, each below `largest` bytes unless a single manifest is larger.
 
-    One batch keeps the order of the files. Several put projects first, then environments, applications and services,
-    a service after the services it depends on.
+    One batch keeps the order of the files. Several put projects first, then environments, applications, templates
+    and services, a service after the services it depends on.
     """
     sizes = [len(orjson.dumps(content)) + 1 for content in contents]
     if sum(sizes) <= largest:

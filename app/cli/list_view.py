@@ -1,4 +1,4 @@
-"""Projects, environments, applications and services in tables."""
+"""Projects, environments, applications, services and templates in tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from app.cli.listings import Application, Environment, Hit, Project, Service
+from app.cli.listings import Application, Environment, Hit, Project, Service, Template
 from app.cli.tables import cell, table
 
 
@@ -52,6 +52,22 @@ def services_table(services: Sequence[Service]) -> Table:
             cell(version and version.image),
             cell(version and version.replicas),
             cell(service.updated_at),
+        )
+    return view
+
+
+def templates_table(templates: Sequence[Template]) -> Table:
+    """Templates with their versions, those that are deprecated in brackets, one a line."""
+    view = table("TEMPLATE", "TITLE", "CATEGORY", "VERSIONS", "TAGS")
+    for template in templates:
+        versions = [f"({one.name})" if one.deprecated else one.name for one in template.versions.nodes]
+        more = [f"and {template.versions.total_count - len(versions)} more"]
+        view.add_row(
+            cell(template.id),
+            cell(template.title),
+            cell(template.category),
+            cell(" ".join(versions + (more if template.versions.total_count > len(versions) else []))),
+            cell(" ".join(template.tags)),
         )
     return view
 

@@ -106,6 +106,7 @@ class Service(Answer):
     description: str | None
     kind: str
     desired_version: DesiredVersion | None
+    template_version: Reference | None
     updated_at: datetime
 
 
@@ -113,6 +114,41 @@ class ServicesAnswer(Answer):
     """The answer to `services`."""
 
     services: Page[Service]
+
+
+class TemplateVersion(Answer):
+    """A version of a template."""
+
+    id: str
+    name: str
+    deprecated: bool | None
+
+
+class TemplateVersions(Answer):
+    """The first versions of a template, and how many there are."""
+
+    nodes: list[TemplateVersion]
+    total_count: int
+
+
+class Template(Answer):
+    """A template."""
+
+    id: str
+    name: str
+    title: str | None
+    description: str | None
+    icon: str | None
+    category: str | None
+    tags: list[str]
+    versions: TemplateVersions
+    updated_at: datetime
+
+
+class TemplatesAnswer(Answer):
+    """The answer to `templates`."""
+
+    templates: Page[Template]
 
 
 class Hit(Answer):

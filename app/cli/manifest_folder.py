@@ -14,7 +14,7 @@ Manifests = Sequence[Mapping[str, JsonValue]]
 
 
 def layout(manifests: Manifests) -> dict[str, list[Mapping[str, JsonValue]]]:
-    """Which manifests go into which file: a project with its environments, an application with its services."""
+    """Which manifests go into which file: a project with environments, an application with services, a template."""
     files: dict[str, list[Mapping[str, JsonValue]]] = {}
     for manifest in manifests:
         files.setdefault(_file(manifest), []).append(manifest)
@@ -32,6 +32,8 @@ def _file(manifest: Mapping[str, JsonValue]) -> str:
             return f"{metadata['project']}/project.yaml"
         case "Application":
             return f"{metadata['project']}/applications/{metadata['name']}.yaml"
+        case "Template":
+            return f"templates/{metadata['name']}.yaml"
         case _:
             return f"{metadata['project']}/applications/{metadata['application']}.yaml"
 

@@ -116,6 +116,19 @@ class DeprecationPayload(Answer):
     problems: list[Problem]
 
 
+class TemplateDeprecationPayload(Answer):
+    """A version of a template that was deprecated, or why it was not."""
+
+    template_version: Deprecation | None
+    problems: list[Problem]
+
+
+class DeprecateTemplateAnswer(Answer):
+    """The answer to `deprecateTemplateVersion`."""
+
+    deprecate_template_version: TemplateDeprecationPayload
+
+
 class DeprecateAnswer(Answer):
     """The answer to `deprecateServiceVersion`."""
 

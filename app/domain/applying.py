@@ -17,14 +17,18 @@ from app.domain.declarations import (
     EnvironmentDeclaration,
     ProjectDeclaration,
     ServiceDeclaration,
+    TemplateDeclaration,
     declare,
 )
 from app.domain.dependencies import Dependency, DependencyKind
 from app.domain.environments import EnvironmentSpec, Stage
 from app.domain.manifest_validation import validate
-from app.domain.manifests import Manifest, ServiceManifest
+from app.domain.manifests import Manifest, ServiceManifest, TemplateManifest
 from app.domain.names import dependency_id
 from app.domain.services import ServiceSpec
+from app.domain.templates import templates
+from app.domain.templates.instances import Instance
+from app.domain.templates.templates import TemplateSpec, VersionSpec
 from app.domain.workloads import DataClass, Exposure
 from app.errors import Conflict, InvalidInput, Refusal
 from app.transactions import Transaction
@@ -69,7 +73,13 @@ _PLACES = {
     "promotes_to": "spec.promotesTo",
     "namespace": "spec.namespace",
 }
-_SERVICE_PLACES = {**_PLACES, "parent": "metadata.application"}
+_SERVICE_PLACES = {
+    **_PLACES,
+    "parent": "metadata.application",
+    "template": "spec.template.name",
+    "template_version": "spec.template.version",
+    "configuration": "spec.configuration",
+}
 
 
 async def _read(contents: Sequence[JsonValue]) -> list[_Document]:
@@ -122,12 +132,48 @@ def _service(document: _Document, declared: ServiceDeclaration) -> ServiceSpec:
         exposure=Exposure(declared.exposure),
         data_class=DataClass(declared.data_class),
         version=declared.version,
+        instance=_instance(document, declared),
         deprecated=declared.deprecated,
         dependencies=tuple(
             Dependency(one.service_id, DependencyKind(one.kind), dependency(one.service_id))
             for one in declared.dependencies
         ),
         locate=document.locate(_SERVICE_PLACES),
+    )
+
+
+def _instance(document: _Document, declared: ServiceDeclaration) -> Instance | None:
+    said = declared.instance
+    if said is None:
+        return None
+    return Instance(
+        said.template_version_id, said.configuration, label=said.label, locate=document.locate(_SERVICE_PLACES)
+    )
+
+
+def _template(document: _Document, declared: TemplateDeclaration) -> TemplateSpec:
+    # A declaration sorts its versions; a problem names the place at which one was written.
+    written: dict[str, int] = {}
+    if isinstance(document.manifest, TemplateManifest):
+        written = {one.version: place for place, one in enumerate(document.manifest.spec.versions)}
+
+    def version(label: str) -> Callable[[str], str]:
+        return document.locate({"version": f"spec.versions[{written[label]}].version"})
+
+    return TemplateSpec(
+        name=declared.name,
+        values={
+            "title": declared.title or None,
+            "description": declared.description,
+            "icon": declared.icon,
+            "category": declared.category,
+            "tags": list(declared.tags),
+        },
+        versions=tuple(
+            VersionSpec(one.label, one.content, deprecated=one.deprecated, locate=version(one.label))
+            for one in declared.versions
+        ),
+        locate=document.locate(_PLACES),
     )
 
 
@@ -161,6 +207,7 @@ async def apply_manifests(
     project_specs: list[tuple[_Document, Wanted]] = []
     environment_specs: list[tuple[_Document, EnvironmentSpec]] = []
     application_specs: list[tuple[_Document, Wanted]] = []
+    template_specs: list[tuple[_Document, TemplateSpec]] = []
     service_specs: list[tuple[_Document, ServiceSpec]] = []
     for document in documents:
         locate = document.locate(_PLACES)
@@ -186,6 +233,8 @@ async def apply_manifests(
                 )
             case ApplicationDeclaration() as declared:
                 application_specs.append((document, _wanted(change, declared, locate=locate)))
+            case TemplateDeclaration() as declared:
+                template_specs.append((document, _template(document, declared)))
             case ServiceDeclaration() as declared:
                 service_specs.append((document, _service(document, declared)))
 
@@ -211,6 +260,11 @@ async def apply_manifests(
             await save(
                 change, transaction, "Application", wanted=[one for _, one in application_specs], saving=Saving.UPSERT
             ),
+        )
+        done += _results(
+            "Template",
+            template_specs,
+            await templates.save_all(change, transaction, [spec for _, spec in template_specs]),
         )
         done += _results(
             "Service",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from pydantic import JsonValue
 
 from app.domain import names
 from app.domain.drift import USUAL, DriftRules
@@ -17,8 +20,10 @@ from app.domain.manifests import (
     ReadinessSpec,
     ServiceManifest,
     ServiceSpec,
+    TemplateManifest,
 )
 from app.domain.quantities import canonical_quantity
+from app.domain.templates.content import TemplateContent
 from app.domain.versions import VersionSpec, version_id
 from app.domain.workloads import Port, Probe, ProbeKind, ResourceNeeds
 
@@ -66,23 +71,68 @@ class DependencyDeclaration:
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateVersionDeclaration:
+    """A version of a template as it should be; `deprecated` None leaves it as it is."""
+
+    label: str
+    content: TemplateContent
+    deprecated: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateDeclaration:
+    """A template as it should be, with those of its versions that are said, sorted by label."""
+
+    id: str
+    name: str
+    title: str
+    description: str
+    icon: str | None
+    category: str | None
+    tags: tuple[str, ...]
+    versions: tuple[TemplateVersionDeclaration, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceDeclaration:
+    """What a service is an instance of, by the template version's id; `label` is its own version's, if that is said."""
+
+    template_version_id: str
+    configuration: Mapping[str, JsonValue]
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceDeclaration:
-    """A service as it should be: its desired version, its id, and what it depends on, sorted by id."""
+    """A service as it should be: its desired version, its id, and what it depends on, sorted by id.
+
+    Where it is an `instance`, the version comes of that: it and its id are None.
+    """
 
     id: str
     project_id: str
     application_id: str
     name: str
     description: str
-    version: VersionSpec
-    version_id: str
+    version: VersionSpec | None
+    version_id: str | None
     dependencies: tuple[DependencyDeclaration, ...]
     exposure: str = "internal"
     data_class: str = "internal"
     deprecated: bool | None = None
+    instance: InstanceDeclaration | None = None
+
+    @property
+    def own(self) -> VersionSpec:
+        """The version that it says itself. ValueError where that comes of a template."""
+        if self.version is None:
+            raise ValueError(f"what {self.id} runs comes of a template")
+        return self.version
 
 
-Declaration: TypeAlias = ProjectDeclaration | EnvironmentDeclaration | ApplicationDeclaration | ServiceDeclaration
+Declaration: TypeAlias = (
+    ProjectDeclaration | EnvironmentDeclaration | ApplicationDeclaration | TemplateDeclaration | ServiceDeclaration
+)
 
 
 def declare(manifest: Manifest) -> Declaration:
@@ -96,6 +146,8 @@ def declare(manifest: Manifest) -> Declaration:
             return ApplicationDeclaration(
                 names.application_id(place.project, place.name), place.project, place.name, told.description
             )
+        case TemplateManifest():
+            return _template(manifest)
         case ServiceManifest():
             return _service(manifest)
 
@@ -104,7 +156,10 @@ def version_spec(spec: ServiceSpec) -> VersionSpec:
     """The part of a service's specification that a version keeps.
 
     Ports and variables are sorted by name and quantities are in canonical form, so that what runs alike is one version.
+    ValueError where it has no image.
     """
+    if spec.image is None:
+        raise ValueError("what comes from a template is no version yet")
     requests, limits = spec.resources.requests, spec.resources.limits
     return VersionSpec(
         label=default_label(spec.image) if spec.version is None else spec.version,
@@ -177,7 +232,11 @@ def _service(manifest: ServiceManifest) -> ServiceDeclaration:
     metadata, spec = manifest.metadata, manifest.spec
     application = names.application_id(metadata.project, metadata.application)
     service = names.service_id(application, metadata.name)
-    version = version_spec(spec)
+    instance = None
+    if spec.template is not None:
+        template = names.template_version_id(names.template_id(spec.template.name), spec.template.version)
+        instance = InstanceDeclaration(template, spec.configuration, spec.version)
+    version = version_spec(spec) if instance is None else None
     dependencies = (
         DependencyDeclaration(names.dependency_id(application, dependency.service), dependency.kind)
         for dependency in spec.dependencies
@@ -189,9 +248,30 @@ def _service(manifest: ServiceManifest) -> ServiceDeclaration:
         name=metadata.name,
         description=spec.description,
         version=version,
-        version_id=version_id(service, version),
+        version_id=None if version is None else version_id(service, version),
         dependencies=tuple(sorted(dependencies, key=lambda dependency: dependency.service_id)),
         exposure=spec.exposure,
         data_class=spec.data_class,
         deprecated=spec.deprecated,
+        instance=instance,
+    )
+
+
+def _template(manifest: TemplateManifest) -> TemplateDeclaration:
+    name, spec = manifest.metadata.name, manifest.spec
+    versions = (
+        TemplateVersionDeclaration(
+            one.version, TemplateContent(one.inputs, one.outputs, one.workload), deprecated=one.deprecated
+        )
+        for one in spec.versions
+    )
+    return TemplateDeclaration(
+        id=names.template_id(name),
+        name=name,
+        title=spec.title,
+        description=spec.description,
+        icon=spec.icon,
+        category=spec.category,
+        tags=tuple(sorted(spec.tags)),
+        versions=tuple(sorted(versions, key=lambda one: one.label)),
     )

@@ -60,6 +60,7 @@ async def update(
     expected_version: int | None = None,
     locate: Callable[[str], str] = named,
     idempotency_key: str | None = None,
+    action: Action = Action.CHANGE,
 ) -> str:
     """Change one node and return its id; what `values` leaves out stays, None takes a value away.
 
@@ -67,7 +68,8 @@ async def update(
     """
     wanted = Wanted(id, id, values, locate=locate, expected_version=expected_version)
     work = partial(_save, change, label, wanted, Saving.UPDATE)
-    return await _once(change, f"update_{label}", idempotency_key, work, [id, values, expected_version])
+    content = [id, values, expected_version]
+    return await _once(change, f"update_{label}", idempotency_key, work, content, action=action)
 
 
 async def delete(

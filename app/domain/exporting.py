@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+import orjson
 from pydantic import JsonValue
 
 from app.domain import names, versions
@@ -14,12 +15,17 @@ from app.domain.declarations import (
     Declaration,
     DependencyDeclaration,
     EnvironmentDeclaration,
+    InstanceDeclaration,
     ProjectDeclaration,
     ServiceDeclaration,
+    TemplateDeclaration,
+    TemplateVersionDeclaration,
+    default_label,
 )
 from app.domain.drift import DriftRules
 from app.domain.manifest_writing import document
 from app.domain.rows import listed, number, texts
+from app.domain.templates.content import TemplateContent
 from app.errors import NotFound
 from app.transactions import Reader, Row, Value
 
@@ -30,7 +36,8 @@ class Kind(IntEnum):
     PROJECT = 0
     ENVIRONMENT = 1
     APPLICATION = 2
-    SERVICE = 3
+    TEMPLATE = 3
+    SERVICE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,7 @@ def _ranges(scope: str | None) -> dict[Kind, _Range]:
         (names.parse_environment_id, {Kind.ENVIRONMENT: _one(scope)}),
         (names.parse_application_id, {Kind.APPLICATION: _one(scope), Kind.SERVICE: _within(scope, "/")}),
         (names.parse_service_id, {Kind.SERVICE: _one(scope)}),
+        (names.parse_template_id, {Kind.TEMPLATE: _one(scope)}),
     ]
     for parse, ranges in parsers:
         try:
@@ -108,13 +116,14 @@ def _ranges(scope: str | None) -> dict[Kind, _Range]:
         except ValueError:
             continue
         return ranges
-    raise NotFound(f"there is no project, environment, application or service {scope}", "scope")
+    raise NotFound(f"there is no project, environment, application, service or template {scope}", "scope")
 
 
 async def export_manifests(reader: Reader, scope: str | None, *, first: int, after: Place | None) -> Exported:
-    """A page of canonical manifests of everything, or of one project, environment, application or service.
+    """A page of canonical manifests of everything, or of one project, environment, application, service or template.
 
-    Projects come first, then environments, applications and services, each by id. A page is read at its own time: what
+    Projects come first, then environments, applications, templates and services, each by id; templates belong to no
+    project and come with everything, or alone. A page is read at its own time: what
     is changed between two pages may be in one and not in another. Raises NotFound where there is nothing of that id.
     """
     rows: list[tuple[Kind, Row]] = []
@@ -127,7 +136,7 @@ async def export_manifests(reader: Reader, scope: str | None, *, first: int, aft
         found = await reader.run(_STATEMENTS[kind], start=start, until=ids.until, limit=first + 1 - len(rows))
         rows += [(kind, row) for row in found]
     if not rows and scope is not None and after is None:
-        raise NotFound(f"there is no project, environment, application or service {scope}", "scope")
+        raise NotFound(f"there is no project, environment, application, service or template {scope}", "scope")
     shown = rows[:first]
     manifests: list[tuple[Place, dict[str, JsonValue]]] = []
     unsaid: list[Unsaid] = []
@@ -153,6 +162,7 @@ _STATEMENTS = {
     Kind.PROJECT: "manifests/export_projects",
     Kind.ENVIRONMENT: "manifests/export_environments",
     Kind.APPLICATION: "manifests/export_applications",
+    Kind.TEMPLATE: "manifests/export_templates",
     Kind.SERVICE: "manifests/export_services",
 }
 
@@ -181,6 +191,17 @@ def _declaration(kind: Kind, row: Row, unsaid: list[Unsaid]) -> Declaration | No
             )
         case Kind.APPLICATION:
             return ApplicationDeclaration(id, names.parse_application_id(id).project, name, description)
+        case Kind.TEMPLATE:
+            return TemplateDeclaration(
+                id=id,
+                name=name,
+                title=_text(row["title"]) or "",
+                description=description,
+                icon=_text(row["icon"]),
+                category=_text(row["category"]),
+                tags=tuple(sorted(texts(row["tags"]))),
+                versions=tuple(_template_version(one) for one in listed(row["versions"])),
+            )
         case Kind.SERVICE:
             return _service(row, description, unsaid)
 
@@ -192,19 +213,32 @@ def _service(row: Row, description: str, unsaid: list[Unsaid]) -> ServiceDeclara
         return None
     place = names.parse_service_id(id)
     label = str(row["version_name"]).rpartition("-")[0]
+    version, instance = versions.specification(label, row), None
+    if row["template_version_id"] is not None:
+        said = None if label == default_label(version.image) else label
+        instance = InstanceDeclaration(str(row["template_version_id"]), orjson.loads(str(row["configuration"])), said)
     return ServiceDeclaration(
         id=id,
         project_id=place.project,
         application_id=place.application_id,
         name=place.name,
         description=description,
-        version=versions.specification(label, row),
-        version_id=str(row["version_id"]),
+        version=version if instance is None else None,
+        version_id=str(row["version_id"]) if instance is None else None,
         dependencies=tuple(_dependencies(place, listed(row["dependencies"]), unsaid)),
         exposure=_text(row["exposure"]) or "internal",
         data_class=_text(row["data_class"]) or "internal",
         # What is not deprecated says nothing: applied elsewhere, it leaves there as it is what somebody has said there.
         deprecated=True if row["deprecated"] is True else None,
+        instance=instance,
+    )
+
+
+def _template_version(one: Value) -> TemplateVersionDeclaration:
+    label, deprecated, *contents = listed(one)
+    inputs, outputs, workload = (orjson.loads(str(each)) for each in contents)
+    return TemplateVersionDeclaration(
+        str(label), TemplateContent(inputs, outputs, workload), deprecated=True if deprecated is True else None
     )
 
 

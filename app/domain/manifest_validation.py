@@ -21,8 +21,13 @@ from app.domain.manifests import (
     ReadinessSpec,
     ResourcesSpec,
     ServiceManifest,
+    ServiceSpec,
+    TemplateManifest,
 )
 from app.domain.quantities import parse_quantity
+from app.domain.templates.content import WORKLOAD_FIELDS, TemplateContent
+from app.domain.templates.content import check as check_template
+from app.domain.templates.schemas import Fault
 
 FieldPath: TypeAlias = tuple[str | int, ...]
 
@@ -37,7 +42,7 @@ _SHAPES: Final = {
     "int_type": "must be a whole number",
     "string_type": "must be text",
 }
-_PRIVATE: Final = frozenset({"value", "command", "args"})
+_PRIVATE: Final = frozenset({"value", "command", "args", "configuration"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +197,8 @@ def _relations(manifest: Manifest) -> Iterator[ManifestProblem]:
     """The rules between fields, which hold beyond each field's own."""
     if isinstance(manifest, EnvironmentManifest):
         yield from _environment_relations(manifest)
+    elif isinstance(manifest, TemplateManifest):
+        yield from _template_relations(manifest)
     elif isinstance(manifest, ServiceManifest):
         yield from _service_relations(manifest)
 
@@ -207,8 +214,44 @@ def _environment_relations(manifest: EnvironmentManifest) -> Iterator[ManifestPr
         )
 
 
+def _template_relations(manifest: TemplateManifest) -> Iterator[ManifestProblem]:
+    first: dict[str, int] = {}
+    for position, version in enumerate(manifest.spec.versions):
+        path: FieldPath = ("spec", "versions", position)
+        if version.version in first:
+            earlier = field_name((*path[:2], first[version.version]))
+            yield ManifestProblem((*path, "version"), f"must be unique: {earlier} has {version.version} already")
+        first.setdefault(version.version, position)
+        content = TemplateContent(version.inputs, version.outputs, version.workload)
+        for fault in check_template(content, workload_faults):
+            yield ManifestProblem((*path, *fault.path), fault.message)
+    yield from _repeated("tags", None, manifest.spec.tags)
+
+
+def workload_faults(workload: Mapping[str, JsonValue]) -> Iterator[Fault]:
+    """What is wrong with a workload as a service's manifest would say it."""
+    checked = validate(service_document(workload))
+    if isinstance(checked, tuple):
+        yield from (Fault(one.path[1:], one.message) for one in checked)
+
+
+def service_document(spec: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """A manifest of some service with that specification."""
+    metadata: dict[str, JsonValue] = {"project": "p", "application": "a", "name": "s"}
+    return {"apiVersion": API_VERSION, "kind": "Service", "metadata": metadata, "spec": dict(spec)}
+
+
+def unquoted(problem: ManifestProblem) -> Fault:
+    """A problem of a specification without the value that is there, or elsewhere in it: these may be secrets."""
+    text = problem.message
+    for separator in (", not ", ": ", "; ", " of "):
+        text = text.partition(separator)[0]
+    return Fault(problem.path[1:], "is not what is taken there" if "'" in text or '"' in text else text)
+
+
 def _service_relations(manifest: ServiceManifest) -> Iterator[ManifestProblem]:
     metadata, spec = manifest.metadata, manifest.spec
+    yield from _own_or_template(spec)
     yield from _repeated("ports", "name", [port.name for port in spec.ports])
     yield from _repeated("ports", "port", [str(port.port) for port in spec.ports])
     yield from _repeated("env", "name", [variable.name for variable in spec.env])
@@ -219,12 +262,27 @@ def _service_relations(manifest: ServiceManifest) -> Iterator[ManifestProblem]:
     yield from _dependencies(application, metadata.name, spec.dependencies)
 
 
-def _repeated(field: str, key: str, values: list[str]) -> Iterator[ManifestProblem]:
+def _own_or_template(spec: ServiceSpec) -> Iterator[ManifestProblem]:
+    """A workload is said, or a template and what it makes the workload of; not both, and not neither."""
+    if spec.template is None:
+        if spec.image is None:
+            yield ManifestProblem(("spec", "image"), "is required")
+        if spec.configuration:
+            yield ManifestProblem(("spec", "configuration"), "is for a template, and none is named here")
+        return
+    said = {str(ServiceSpec.model_fields[name].alias) for name in spec.model_fields_set}
+    for field in WORKLOAD_FIELDS:
+        if field in said:
+            yield ManifestProblem(("spec", field), "comes from the template: say it in the configuration")
+
+
+def _repeated(field: str, key: str | None, values: list[str]) -> Iterator[ManifestProblem]:
     first: dict[str, int] = {}
     for position, value in enumerate(values):
         if value in first:
             earlier = field_name(("spec", field, first[value]))
-            yield ManifestProblem(("spec", field, position, key), f"must be unique: {earlier} has {value} already")
+            path: FieldPath = ("spec", field, position) if key is None else ("spec", field, position, key)
+            yield ManifestProblem(path, f"must be unique: {earlier} has {value} already")
         first.setdefault(value, position)
 
 

@@ -15,8 +15,11 @@ from app.domain.declarations import (
     ApplicationDeclaration,
     Declaration,
     EnvironmentDeclaration,
+    InstanceDeclaration,
     ProjectDeclaration,
     ServiceDeclaration,
+    TemplateDeclaration,
+    TemplateVersionDeclaration,
     default_label,
 )
 from app.domain.drift import DriftRules
@@ -39,6 +42,8 @@ def document(declaration: Declaration) -> dict[str, JsonValue]:
         case ApplicationDeclaration():
             metadata = {"name": declaration.name, "project": declaration.project_id}
             return _document("Application", metadata, _about(declaration.description))
+        case TemplateDeclaration():
+            return _document("Template", {"name": declaration.name}, _template(declaration))
         case ServiceDeclaration():
             metadata = {
                 "name": declaration.name,
@@ -92,12 +97,51 @@ def _service(service: ServiceDeclaration) -> dict[str, JsonValue]:
         spec["dataClass"] = service.data_class
     if service.deprecated is not None:
         spec["deprecated"] = service.deprecated
-    spec |= version_content(service.version)
+    if service.instance is not None:
+        spec |= _instance(service.instance)
+    if service.version is not None:
+        spec |= version_content(service.version)
     if service.dependencies:
         spec["dependencies"] = [
             _dependency(service.application_id, one.service_id, one.kind) for one in service.dependencies
         ]
     return spec
+
+
+def _instance(instance: InstanceDeclaration) -> dict[str, JsonValue]:
+    template = names.parse_template_version_id(instance.template_version_id)
+    spec: dict[str, JsonValue] = {"template": {"name": template.template, "version": template.label}}
+    if instance.configuration:
+        spec["configuration"] = dict(instance.configuration)
+    if instance.label is not None:
+        spec["version"] = instance.label
+    return spec
+
+
+def _template(template: TemplateDeclaration) -> dict[str, JsonValue]:
+    spec: dict[str, JsonValue] = {"title": template.title} if template.title else {}
+    spec |= _about(template.description)
+    if template.icon is not None:
+        spec["icon"] = template.icon
+    if template.category is not None:
+        spec["category"] = template.category
+    if template.tags:
+        spec["tags"] = list(template.tags)
+    if template.versions:
+        spec["versions"] = [_template_version(one) for one in template.versions]
+    return spec
+
+
+def _template_version(version: TemplateVersionDeclaration) -> dict[str, JsonValue]:
+    content = version.content
+    said: dict[str, JsonValue] = {"version": version.label}
+    if version.deprecated is not None:
+        said["deprecated"] = version.deprecated
+    said["inputs"] = dict(content.inputs)
+    if content.outputs:
+        said["outputs"] = dict(content.outputs)
+    said["workload"] = dict(content.workload)
+    return said
 
 
 def version_content(version: VersionSpec) -> dict[str, JsonValue]:

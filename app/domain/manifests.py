@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 from pydantic.alias_generators import to_camel
 from pydantic.config import JsonDict
 
@@ -19,6 +19,11 @@ from app.domain.names import LABEL_LENGTH, LABEL_PATTERN, SLUG_PATTERN, is_slug
 from app.domain.quantities import QUANTITY_PATTERN, parse_cpu, parse_memory
 
 API_VERSION: Final = "trellis/v1"
+
+ICON: Final = rf"({SLUG_PATTERN}|https://[^\s\"<>]{{1,1900}})"
+"""What a template's icon is: the name of one, or where it is."""
+MOST_TAGS: Final = 20
+"""More words for one template are not taken."""
 
 _VARIABLE_PATTERN = r"[A-Za-z_][A-Za-z0-9_.-]{0,252}"
 _PORT_NAME_PATTERN = r"[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?"
@@ -79,6 +84,12 @@ def _field(text: str) -> str:
     return text
 
 
+def _icon(text: str) -> str:
+    if re.fullmatch(ICON, text) is None:
+        raise ValueError("must be a name of lower-case letters, digits and hyphens, or an https address")
+    return text
+
+
 def _plain(text: str) -> str:
     if "\0" in text:
         raise ValueError("must not hold the character NUL")
@@ -110,6 +121,7 @@ PortNumber = Annotated[int, Field(ge=1, le=65_535)]
 Cpu = Annotated[str, AfterValidator(_cpu), Field(json_schema_extra=_pattern(QUANTITY_PATTERN))]
 Memory = Annotated[str, AfterValidator(_memory), Field(json_schema_extra=_pattern(QUANTITY_PATTERN))]
 Ignored = Annotated[str, AfterValidator(_field), Field(json_schema_extra=_pattern(_FIELD_PATTERN))]
+Content = Annotated[dict[str, JsonValue], WithJsonSchema({"type": "object"})]
 Description = Annotated[str, Field(max_length=2_000, description="What it is, for people."), AfterValidator(_plain)]
 
 
@@ -140,6 +152,12 @@ class ServiceMetadata(Part):
     name: Name = Field(description="The service's name, unique in the application.")
     project: Name = Field(description="The project its application belongs to.")
     application: Name = Field(description="The application it belongs to.")
+
+
+class TemplateMetadata(Part):
+    """Names a template."""
+
+    name: Name = Field(description="The template's name, unique in the organisation.")
 
 
 class ProjectSpec(Part):
@@ -255,10 +273,27 @@ class DependencySpec(Part):
     )
 
 
+class TemplateReference(Part):
+    """A version of a template."""
+
+    name: Name = Field(description="The template's name.")
+    version: Annotated[str, AfterValidator(_label)] = Field(
+        description="The version of it, as text: quote numbers.", json_schema_extra=_pattern(LABEL_PATTERN)
+    )
+
+
 class ServiceSpec(Part):
-    """What a service runs and needs."""
+    """What a service runs and needs: a workload of its own, or a template and a configuration that it is made of."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["image"]}, {"required": ["template"]}]})
 
     description: Description = ""
+    template: TemplateReference | None = Field(
+        default=None, description="What it is an instance of; image and all else that runs comes from there."
+    )
+    configuration: Content = Field(
+        default={}, description="What it says to the template's inputs; defaults are the template's."
+    )
     exposure: Literal["internal", "public"] = Field(
         default="internal", description="Who can reach it: other services, or anybody; policies look at it."
     )
@@ -274,8 +309,10 @@ class ServiceSpec(Part):
         default=None,
         description="Whether this version is not to be deployed any more; policies look at it. As it is if left out.",
     )
-    image: Annotated[str, AfterValidator(_image)] = Field(
-        description="The container image: registry/repository:tag@digest.", json_schema_extra=_pattern(IMAGE_PATTERN)
+    image: Annotated[str, AfterValidator(_image)] | None = Field(
+        default=None,
+        description="The container image: registry/repository:tag@digest. Needed where there is no template.",
+        json_schema_extra=_pattern(IMAGE_PATTERN),
     )
     replicas: Annotated[int, Field(ge=0, le=1_000)] = Field(default=1, description="How many copies run.")
     ports: Annotated[list[PortSpec], Field(max_length=100)] = Field(default=[], description="What it listens on.")
@@ -297,6 +334,47 @@ class ServiceSpec(Part):
     )
     dependencies: Annotated[list[DependencySpec], Field(max_length=1_000)] = Field(
         default=[], description="The services it calls."
+    )
+
+
+class TemplateVersionSpec(Part):
+    """A version of a template: it never changes, so what is to be another has another label."""
+
+    version: Annotated[str, AfterValidator(_label)] = Field(
+        description="Its label, unique in the template, as text: quote numbers.",
+        json_schema_extra=_pattern(LABEL_PATTERN),
+    )
+    deprecated: bool | None = Field(
+        default=None, description="Whether services are not to be instances of it any more. As it is if left out."
+    )
+    inputs: Content = Field(
+        description="What a service's configuration may say: a JSON Schema (draft 2020-12) of an object."
+    )
+    outputs: Content = Field(
+        default={}, description="What a service of it says once it is deployed: a JSON Schema of an object, or nothing."
+    )
+    workload: Content = Field(
+        description="What runs: image, replicas, ports, env, command, args, resources, readiness and deadlineSeconds "
+        "as a service has them, with placeholders such as ${inputs.image}."
+    )
+
+
+class TemplateSpec(Part):
+    """What is offered: versions that are not said stay as they are."""
+
+    title: Annotated[str, Field(max_length=200), AfterValidator(_plain)] = Field(
+        default="", description="What people read instead of its name."
+    )
+    description: Description = ""
+    icon: Annotated[str, AfterValidator(_icon)] | None = Field(
+        default=None, description="The name of a picture, or an https address.", json_schema_extra=_pattern(ICON)
+    )
+    category: Name | None = Field(default=None, description="What it is offered under, such as web.")
+    tags: Annotated[list[Name], Field(max_length=MOST_TAGS)] = Field(
+        default=[], description="Words that it can be found by."
+    )
+    versions: Annotated[list[TemplateVersionSpec], Field(max_length=100)] = Field(
+        default=[], description="Its versions."
     )
 
 
@@ -336,12 +414,22 @@ class ServiceManifest(Part):
     spec: ServiceSpec = Field(description="What it is.")
 
 
-Manifest: TypeAlias = ProjectManifest | EnvironmentManifest | ApplicationManifest | ServiceManifest
+class TemplateManifest(Part):
+    """A template: something that services can be instances of. Administrators only."""
 
-MODELS: Final[dict[str, type[ProjectManifest | EnvironmentManifest | ApplicationManifest | ServiceManifest]]] = {
+    api_version: Literal["trellis/v1"] = Field(description="The version of this format.")
+    kind: Literal["Template"] = Field(description="What the document declares.")
+    metadata: TemplateMetadata = Field(description="Its name.")
+    spec: TemplateSpec = Field(default=TemplateSpec(), description="What it is.")
+
+
+Manifest: TypeAlias = ProjectManifest | EnvironmentManifest | ApplicationManifest | TemplateManifest | ServiceManifest
+
+MODELS: Final[dict[str, type[Manifest]]] = {
     "Project": ProjectManifest,
     "Environment": EnvironmentManifest,
     "Application": ApplicationManifest,
+    "Template": TemplateManifest,
     "Service": ServiceManifest,
 }
 """The model of each kind, in the order in which objects can be created."""
@@ -356,6 +444,8 @@ def identity(manifest: Manifest) -> str:
             return names.environment_id(manifest.metadata.project, manifest.metadata.name)
         case ApplicationManifest():
             return names.application_id(manifest.metadata.project, manifest.metadata.name)
+        case TemplateManifest():
+            return names.template_id(manifest.metadata.name)
         case ServiceManifest():
             metadata = manifest.metadata
             return names.service_id(names.application_id(metadata.project, metadata.application), metadata.name)

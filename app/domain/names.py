@@ -4,6 +4,7 @@
     application  shop/boutique              service       shop/boutique/cart
     version      shop/boutique/cart:v1-1a2b3c4d
     deployment   shop/boutique/cart@production
+    template     template:web                its version   template:web:1.2
 
 Every id is unique in a tenant over all kinds, because the separators differ.
 """
@@ -27,6 +28,7 @@ VERSION_PATTERN: Final = LABEL_PATTERN + r"-[0-9a-f]{8}"
 SLUG_LENGTH: Final = 63
 LABEL_LENGTH: Final = 54
 
+_TEMPLATE: Final = "template:"
 _SLUG = re.compile(SLUG_PATTERN)
 _LABEL = re.compile(LABEL_PATTERN)
 _VERSION = re.compile(VERSION_PATTERN)
@@ -68,6 +70,19 @@ class VersionName:
 
     service_id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateVersionName:
+    """The parts of the id of a version of a template: the template's name, and the version's label."""
+
+    template: str
+    label: str
+
+    @property
+    def template_id(self) -> str:
+        """The id of the template."""
+        return f"{_TEMPLATE}{self.template}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +134,21 @@ def dependency_id(application: str, reference: str) -> str:
     if not slash:
         return service_id(application, name)
     return service_id(application_id(parse_application_id(application).project, other), name)
+
+
+def template_id(name: str) -> str:
+    """The id of a template. ValueError for what is no DNS label."""
+    return f"{_TEMPLATE}{slug(name)}"
+
+
+def template_version_id(template: str, label: str) -> str:
+    """The id of a version of a template, from the template's id and its label. ValueError for a malformed label."""
+    if _LABEL.fullmatch(label) is None:
+        raise ValueError(
+            f"{label[:80]!r} is no version: up to {LABEL_LENGTH} letters, digits, '_', '.' and '-', "
+            "with a letter or digit at both ends"
+        )
+    return f"{template}:{label}"
 
 
 def default_namespace(project: str, environment: str) -> str:
@@ -194,6 +224,22 @@ def parse_version_id(text: str) -> VersionName:
         raise ValueError(f"{text!r} is no version id (project/application/service:label-digest)")
     parse_service_id(service)
     return VersionName(service, name)
+
+
+def parse_template_id(text: str) -> str:
+    """A template's name. ValueError for anything else than a template's id."""
+    name = text.removeprefix(_TEMPLATE)
+    if not text.startswith(_TEMPLATE) or not is_slug(name):
+        raise ValueError(f"{text!r} is no id of a template (template:name)")
+    return name
+
+
+def parse_template_version_id(text: str) -> TemplateVersionName:
+    """Template and label of a version of a template. ValueError for anything else than the id of one."""
+    name, colon, label = text.removeprefix(_TEMPLATE).partition(":")
+    if not text.startswith(_TEMPLATE) or not colon or not is_slug(name) or _LABEL.fullmatch(label) is None:
+        raise ValueError(f"{text!r} is no id of a version of a template (template:name:version)")
+    return TemplateVersionName(name, label)
 
 
 def parse_deployment_id(text: str) -> DeploymentName:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from app.domain import dependencies, names, policies, versions
 from app.domain.changes import Change, Outcome, Saved, Saving, Wanted, batches, named, said, save
 from app.domain.dependencies import Dependency
+from app.domain.templates import instances
+from app.domain.templates.instances import Instance
 from app.domain.versions import VersionSpec
 from app.domain.workloads import DataClass, Exposure
 from app.errors import InvalidInput, NotFound
@@ -18,7 +20,8 @@ from app.transactions import Transaction, Value
 class ServiceSpec:
     """A service as it should be; what is None is left as it is.
 
-    `dependencies` are all of them: one that is not named is removed. `deprecated` is said of `version`.
+    `dependencies` are all of them: one that is not named is removed. `deprecated` is said of `version`. `instance`
+    takes the place of `version`, which is made of it; a service that is given a `version` is an instance of nothing.
     """
 
     application_id: str
@@ -27,6 +30,7 @@ class ServiceSpec:
     exposure: Exposure | None = None
     data_class: DataClass | None = None
     version: VersionSpec | None = None
+    instance: Instance | None = None
     deprecated: bool | None = None
     dependencies: tuple[Dependency, ...] | None = None
     expected_version: int | None = None
@@ -66,6 +70,18 @@ async def save_all(
     wanted = [_wanted(spec) for spec in specs]
     before = await dependencies.lock(transaction, [one.id for one in wanted])
     saved = await save(change, transaction, "Service", wanted=wanted, saving=saving, before=before)
+    # Those that are an instance of a template are from here on as if they had said what comes of it themselves.
+    own = [one.id for one, spec in zip(wanted, specs, strict=True) if spec.version is not None]
+    made = await instances.make(
+        transaction,
+        {one.id: spec.instance for one, spec in zip(wanted, specs, strict=True) if spec.instance is not None},
+        own=own,
+        before=before,
+    )
+    specs = [
+        replace(spec, version=made.versions[one.id]) if spec.instance is not None else spec
+        for one, spec in zip(wanted, specs, strict=True)
+    ]
     moved = await _desire(change, transaction, list(zip(saved, specs, strict=True)), before)
     rewired = await dependencies.replace(
         change,
@@ -75,7 +91,11 @@ async def save_all(
     )
     changed = [one.id for one, spec in zip(saved, specs, strict=True) if _more_delicate(before.get(one.id, {}), spec)]
     await policies.enforce_services(transaction, changed, ids=change.ids, actor=change.actor.id)
-    touched = await _touch(change, transaction, saved, moved | {id: {} for id in rewired if id not in moved})
+    configured = await instances.keep(change, transaction, made, own=own)
+    quiet: dict[str, dict[str, Value]] = {id: {} for id in [*rewired, *configured] if id not in moved}
+    touched = await _touch(change, transaction, saved, moved | quiet, rewired=rewired)
+    versions_now = {one.id: one.version for one in touched}
+    await instances.record(change, transaction, configured, made=made, versions=versions_now)
     return await _deprecate(change, transaction, list(zip(touched, specs, strict=True)))
 
 
@@ -109,7 +129,12 @@ async def _desire(
 
 
 async def _touch(
-    change: Change, transaction: Transaction, saved: Sequence[Saved], moved: dict[str, dict[str, Value]]
+    change: Change,
+    transaction: Transaction,
+    saved: Sequence[Saved],
+    moved: dict[str, dict[str, Value]],
+    *,
+    rewired: Collection[str],
 ) -> list[Saved]:
     # A service that was just created or updated has its new version and its event already.
     quiet = [one for one in saved if one.outcome is Outcome.UNCHANGED and one.id in moved]
@@ -133,6 +158,8 @@ async def _touch(
                 application_id=names.parse_service_id(id).application_id,
             )
             for id, version in touched.items()
+            # What changed of an instance alone is said in an event of its own.
+            if moved[id] or id in rewired
         ],
     )
     return [Saved(one.id, Outcome.UPDATED, touched[one.id]) if one.id in touched else one for one in saved]

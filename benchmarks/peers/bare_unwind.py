@@ -104,12 +104,13 @@ def rows(declarations: Sequence[Declaration]) -> Prepared:
 
 
 def _version(one: ServiceDeclaration) -> dict[str, Value]:
+    id = str(one.version_id)
     return {
-        "id": one.version_id,
+        "id": id,
         "parent": one.id,
-        "name": parse_version_id(one.version_id).name,
-        "digest": digest(one.version),
-        **properties(one.version),
+        "name": parse_version_id(id).name,
+        "digest": digest(one.own),
+        **properties(one.own),
     }
 
 

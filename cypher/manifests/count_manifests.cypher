@@ -1,4 +1,4 @@
-// purpose: How many manifests there are: projects, environments, applications and services, each by id within a range.
+// purpose: How many manifests there are: projects, environments, applications, templates and services, each by id within a range.
 // parameters: tenant, starts, ends
 // columns: total
 // mode: read
@@ -10,6 +10,8 @@ RETURN COUNT {
 } + COUNT {
   MATCH (application:Application {tenant: $tenant}) WHERE application.id >= $starts[2] AND application.id < $ends[2]
 } + COUNT {
-  MATCH (service:Service {tenant: $tenant}) WHERE service.id >= $starts[3] AND service.id < $ends[3]
+  MATCH (template:Template {tenant: $tenant}) WHERE template.id >= $starts[3] AND template.id < $ends[3]
+} + COUNT {
+  MATCH (service:Service {tenant: $tenant}) WHERE service.id >= $starts[4] AND service.id < $ends[4]
     AND EXISTS { (service)-[:DESIRES]->(:ServiceVersion {tenant: $tenant}) }
 } AS total

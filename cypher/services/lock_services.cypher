@@ -11,7 +11,7 @@ REMOVE service._lock
 WITH service
 OPTIONAL MATCH (service)-[:DESIRES]->(desired:ServiceVersion {tenant: $tenant})
 RETURN collect({id: service.id, version: service.version, description: service.description,
-  exposure: coalesce(service.exposure, 'internal'), data_class: coalesce(service.data_class, 'internal'), desired_id: desired.id,
+  exposure: coalesce(service.exposure, 'internal'), data_class: coalesce(service.data_class, 'internal'), desired_id: desired.id, configuration: service.configuration,
   dependencies: COLLECT {
     MATCH (service)-[dependency:DEPENDS_ON]->(target:Service {tenant: $tenant})
     RETURN [target.id, dependency.kind]

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from app.domain.access import Action
 from graph_schema.applications import Application
 from graph_schema.environments import Environment
 from graph_schema.mutations.approvals import ApprovalMutations
@@ -13,10 +14,12 @@ from graph_schema.mutations.run_control import RunControlMutations
 from graph_schema.mutations.runs import RunMutations
 from graph_schema.mutations.services import ServiceMutations
 from graph_schema.mutations.sessions import SessionMutations
+from graph_schema.mutations.templates import TemplateMutations
 from graph_schema.mutations.writing import removed, written
 from graph_schema.projects import Project
 from graph_schema.schedules import Schedule
 from graph_schema.services import Service, ServiceVersion
+from graph_schema.templates import Template, TemplateVersion
 
 
 @strawberry.type(description="Everything that changes the platform. Refusals are data: look at a payload's problems.")
@@ -24,6 +27,8 @@ from graph_schema.services import Service, ServiceVersion
 @removed(Environment)
 @removed(ServiceVersion, remark="Refused while a deployment runs it or its service desires it.")
 @removed(Service, remark="What runs of it is removed by the next plan of its application.")
+@written(Template, action=Action.ADMINISTER)
+@removed(TemplateVersion, action=Action.ADMINISTER)
 class Mutation(
     SessionMutations,
     ManifestMutations,
@@ -34,5 +39,6 @@ class Mutation(
     PolicyMutations,
     DriftMutations,
     RunControlMutations,
+    TemplateMutations,
 ):
     """Everything that changes the platform."""

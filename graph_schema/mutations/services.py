@@ -4,15 +4,18 @@ from collections.abc import Awaitable
 from typing import Annotated
 
 import strawberry
+from strawberry.scalars import JSON
 
-from app.domain import dependencies, services
+from app.domain import dependencies, names, services
 from app.domain.changes import Change, Saving
 from app.domain.dependencies import Dependency
 from app.domain.dependencies import DependencyKind as DomainKind
 from app.domain.services import ServiceSpec
+from app.domain.templates.instances import Instance
 from app.domain.version_input import read_version
 from app.domain.workloads import DataClass as DomainDataClass
 from app.domain.workloads import Exposure as DomainExposure
+from app.errors import InvalidInput
 from graph_schema.mutations.answers import (
     Asked,
     attempt,
@@ -25,7 +28,15 @@ from graph_schema.mutations.versions import ServiceVersionInput, manifest_spec
 from graph_schema.problems import Problem
 from graph_schema.services import DataClass, DependencyKind, Exposure, Service, ServiceVersion
 
-_PLACES = located({"parent": "application"})
+_PLACES = located({"parent": "application", "template": "template.name", "template_version": "template.version"})
+
+
+@strawberry.input(description="A version of a template.")
+class TemplateReferenceInput:
+    """A version of a template."""
+
+    name: str = strawberry.field(description="The template's name.")
+    version: str = strawberry.field(description="The version's label.")
 
 
 @strawberry.input(description="A service that another one depends on.")
@@ -52,6 +63,12 @@ class CreateServiceInput:
         default=DataClass.INTERNAL, description="How much the data that it holds matters; policies look at it."
     )
     version: ServiceVersionInput | None = strawberry.field(default=None, description="What it is to run.")
+    template: TemplateReferenceInput | None = strawberry.field(
+        default=None, description="What it is to be an instance of, in place of `version`."
+    )
+    configuration: JSON | None = strawberry.field(
+        default=None, description="What it says to the template's inputs: a mapping. Defaults are the template's."
+    )
     dependencies: list[DependencyInput] = strawberry.field(
         default_factory=list, description="The services it depends on."
     )
@@ -66,6 +83,13 @@ class UpdateServiceInput:
     exposure: Exposure | None = strawberry.field(default=None, description="Who can reach it.")
     data_class: DataClass | None = strawberry.field(
         default=None, description="How much the data that it holds matters."
+    )
+    template: TemplateReferenceInput | None = strawberry.field(
+        default=None,
+        description="What it is to be an instance of from now on. Its configuration stays where none is given.",
+    )
+    configuration: JSON | None = strawberry.field(
+        default=None, description="All that it says to the template's inputs: a mapping, in place of what it said."
     )
     expected_version: int | None = strawberry.field(
         default=None, description="Refuse where it is not at this version any more."
@@ -123,7 +147,24 @@ def _kind(kind: DependencyKind) -> DomainKind:
     return DomainKind(kind.value)
 
 
+def _instance(reference: TemplateReferenceInput | None, configuration: object) -> Instance | None:
+    if reference is None and configuration is None:
+        return None
+    if configuration is not None and not isinstance(configuration, dict):
+        raise InvalidInput("configuration must be a mapping", "configuration")
+    template = None
+    if reference is not None:
+        try:
+            template = names.template_version_id(names.template_id(reference.name), reference.version)
+        except ValueError as error:
+            raise InvalidInput(str(error), "template") from error
+    return Instance(template, configuration, locate=_PLACES)
+
+
 async def _created(change: Change, input: CreateServiceInput) -> str:
+    instance = _instance(input.template, input.configuration)
+    if instance is not None and input.version is not None:
+        raise InvalidInput("a service has a version of its own or is an instance of a template, not both", "template")
     spec = ServiceSpec(
         application_id=input.application,
         name=input.name,
@@ -131,6 +172,7 @@ async def _created(change: Change, input: CreateServiceInput) -> str:
         exposure=DomainExposure(input.exposure.value),
         data_class=DomainDataClass(input.data_class.value),
         version=None if input.version is None else read_version(manifest_spec(input.version), at="version"),
+        instance=instance,
         dependencies=tuple(
             Dependency(one.service, _kind(one.kind), located({"service": f"dependencies[{position}].service"}))
             for position, one in enumerate(input.dependencies)
@@ -148,6 +190,7 @@ async def _updated(change: Change, input: UpdateServiceInput) -> str:
         input.description,
         exposure=None if input.exposure is None else DomainExposure(input.exposure.value),
         data_class=None if input.data_class is None else DomainDataClass(input.data_class.value),
+        instance=_instance(input.template, input.configuration),
         expected_version=input.expected_version,
         locate=_PLACES,
     )
@@ -163,14 +206,19 @@ async def _versioned(change: Change, input: CreateServiceVersionInput) -> str:
 class ServiceMutations:
     """Mutations of services, their versions and dependencies."""
 
-    @mutation(description="Create a service. Refused where one of that name exists in the application.")
+    @mutation(
+        description="Create a service, with a version of its own or as an instance of a template. Refused where one of "
+        "that name exists in the application, or its configuration does not fit the template's inputs."
+    )
     async def create_service(
         self, info: Asked, input: Annotated[CreateServiceInput, strawberry.argument(description="The service.")]
     ) -> ServicePayload:
         """Create a service."""
         return await _payload(info, _created(change_of(info), input))
 
-    @mutation(description="Change a service.")
+    @mutation(
+        description="Change a service. Of another template version or configuration comes the version to deploy next."
+    )
     async def update_service(
         self, info: Asked, input: Annotated[UpdateServiceInput, strawberry.argument(description="The change.")]
     ) -> ServicePayload:
@@ -178,7 +226,8 @@ class ServiceMutations:
         return await _payload(info, _updated(change_of(info), input))
 
     @mutation(
-        description="Create a version of a service, to be deployed next. The same content gives the same version."
+        description="Create a version of a service, to be deployed next. The same content gives the same version. "
+        "A service that was an instance of a template is none any more."
     )
     async def create_service_version(
         self, info: Asked, input: Annotated[CreateServiceVersionInput, strawberry.argument(description="The version.")]

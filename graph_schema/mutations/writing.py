@@ -14,6 +14,7 @@ from strawberry.types.unset import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
 from app.domain import declared
+from app.domain.access import Action
 from app.domain.kinds import Rule
 from app.projection.model import LeafKind
 from app.transactions import Value
@@ -43,26 +44,36 @@ class _Input:
     required: bool = False
 
 
-def written(*types: type) -> Callable[[C], C]:
-    """Give a class of mutations those that create, update and delete nodes of these declared types."""
+def written(*types: type, action: Action = Action.CHANGE) -> Callable[[C], C]:
+    """Give a class of mutations those that create, update and delete nodes of these declared types.
+
+    `action` is what a caller must be allowed.
+    """
 
     def add(cls: C) -> C:
         for each in types:
-            _add_saving(cls, each, _declaration(each))
-        return removed(*types)(cls)
+            _add_saving(cls, each, _declaration(each), action)
+        return removed(*types, action=action)(cls)
 
     return add
 
 
-def removed(*types: type, remark: str = "") -> Callable[[C], C]:
-    """Give a class of mutations those that delete nodes of these declared types; `remark` ends the description."""
+def removed(*types: type, remark: str = "", action: Action = Action.CHANGE) -> Callable[[C], C]:
+    """Give a class of mutations those that delete nodes of these declared types.
+
+    `remark` ends the description, `action` is what a caller must be allowed.
+    """
 
     def add(cls: C) -> C:
         for each in types:
-            _add_deleting(cls, each, _declaration(each), remark)
+            _add_deleting(cls, each, _declaration(each), remark=_remarked(remark, action), action=action)
         return cls
 
     return add
+
+
+def _remarked(remark: str, action: Action) -> str:
+    return f"{remark} Administrators only.".lstrip() if action is Action.ADMINISTER else remark
 
 
 def _declaration(type_: type) -> Declaration:
@@ -81,7 +92,7 @@ def _one(type_: type) -> str:
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
-def _add_saving(cls: type, type_: type, declaration: Declaration) -> None:
+def _add_saving(cls: type, type_: type, declaration: Declaration, action: Action) -> None:
     parent, edge = parent_of(type_, declaration)
     payload, answer = _payload(type_)
     places = {each.property_ or name: name for name, each in declaration.fields.items() if isinstance(each, Stored)}
@@ -100,6 +111,7 @@ def _add_saving(cls: type, type_: type, declaration: Declaration) -> None:
             values=_values(declaration, given),
             locate=locate,
             idempotency_key=given["idempotency_key"],
+            action=action,
         )
         return await answer(info, *await attempt(work))
 
@@ -113,6 +125,7 @@ def _add_saving(cls: type, type_: type, declaration: Declaration) -> None:
             expected_version=given["expected_version"],
             locate=locate,
             idempotency_key=given["idempotency_key"],
+            action=action,
         )
         return await answer(info, *await attempt(work))
 
@@ -130,12 +143,12 @@ def _add_saving(cls: type, type_: type, declaration: Declaration) -> None:
     )
     own = "_".join(words.split())
     where = "" if edge.fixed else f" in the {parent.replace('_', ' ')}"
-    said = f"Create {noun}. Refused where one of that name exists{where}."
+    said = _remarked(f"Create {noun}. Refused where one of that name exists{where}.", action)
     _add(cls, f"create_{own}", said, create, new, f"The {words}.", payload)
-    _add(cls, f"update_{own}", f"Change {noun}.", update, changed, "The change.", payload)
+    _add(cls, f"update_{own}", _remarked(f"Change {noun}.", action), update, changed, "The change.", payload)
 
 
-def _add_deleting(cls: type, type_: type, declaration: Declaration, remark: str) -> None:
+def _add_deleting(cls: type, type_: type, declaration: Declaration, *, remark: str, action: Action) -> None:
     async def delete(self: object, info: Asked, input: DeleteInput) -> object:
         work = declared.delete(
             change_of(info),
@@ -144,6 +157,7 @@ def _add_deleting(cls: type, type_: type, declaration: Declaration, remark: str)
             expected_version=input.expected_version,
             idempotency_key=input.idempotency_key,
             impact_digest=input.impact_digest,
+            action=action,
         )
         return await deleted(work)
 

@@ -176,7 +176,7 @@ async def test_an_id_of_nothing_is_refused(platform: Platform, scope: str) -> No
     with pytest.raises(NotFound) as refused:
         await exported(platform, scope)
     # then
-    assert refused.value.message == f"there is no project, environment, application or service {scope}"
+    assert refused.value.message == f"there is no project, environment, application, service or template {scope}"
 
 
 async def test_nothing_is_exported_of_an_empty_tenant(platform: Platform) -> None:
@@ -219,9 +219,9 @@ async def test_a_thousand_manifests_take_a_statement_a_page(platform: Platform) 
     with counting() as ran:
         found = await exported(platform, allowing=1)
     counted = [await count_manifests(reader, scope) for scope in (None, "shop", "shop@dev", "shop/boutique/empty")]
-    # then eleven pages take one statement each, and three more where the kind changes
+    # then eleven pages take one statement each, and four more where the kind changes
     assert len(found) == 1_003
-    assert len(ran) == 11 + 3
+    assert len(ran) == 11 + 4
     # and what is counted is what is exported
     assert counted == [1_003, 1_003, 1, 0]
 
@@ -236,6 +236,7 @@ async def test_a_page_takes_a_statement_a_kind_at_most(platform: Platform) -> No
     with counting() as later:
         page = await export_manifests(reader, None, first=10, after=Place(Kind.SERVICE, "shop/boutique/s1"))
     # then
-    assert whole == [f"manifests/export_{kind}" for kind in ("projects", "environments", "applications", "services")]
+    kinds = ("projects", "environments", "applications", "templates", "services")
+    assert whole == [f"manifests/export_{kind}" for kind in kinds]
     assert later == ["manifests/export_services"]
     assert declared(page.manifests[0][1]).id == "shop/boutique/s10"

@@ -26,6 +26,7 @@ _IDS: Mapping[str, str] = {
     "runs": "run-1",
     "schedules": "shop/boutique/schedules/nightly",
     "services": "shop/boutique/cart",
+    "templates": "shop/boutique/cart",
     "versions": "shop/boutique/cart:v1",
 }
 
@@ -190,6 +191,7 @@ _VALUES: Mapping[str, Value] = {
     "target_id": "shop/boutique/cart",
     "team_id": "team:platform",
     "team_name": "platform",
+    "template_id": "template:web",
     "total": 1,
     "type": "service.updated",
     "type_prefix": None,
@@ -215,6 +217,7 @@ _VALUES: Mapping[str, Value] = {
     "waiting_for": [],
     "waiting_on": [],
     "wave": 0,
+    "workload": "{}",
     "waves": 1,
 }
 
@@ -295,12 +298,13 @@ _SPECIAL: Mapping[tuple[str, str], Value] = {
         }
     ],
     ("runs/remove_deployments", "ids"): ["shop/boutique/cart@staging"],
-    ("manifests/count_manifests", "starts"): ["", "", "", ""],
-    ("manifests/count_manifests", "ends"): ["~", "~", "~", "~"],
+    ("manifests/count_manifests", "starts"): ["", "", "", "", ""],
+    ("manifests/count_manifests", "ends"): ["~", "~", "~", "~", "~"],
     ("manifests/export_applications", "until"): "~",
     ("manifests/export_environments", "until"): "~",
     ("manifests/export_projects", "until"): "~",
     ("manifests/export_services", "until"): "~",
+    ("manifests/export_templates", "until"): "~",
     ("policies/owner-required/findings", "application_id"): "lonely/app",
     ("policies/lapse_exceptions", "at"): "2099-01-02T00:00:00Z",
     ("policies/forget_decisions", "most"): 10,
@@ -323,6 +327,10 @@ _SPECIAL: Mapping[tuple[str, str], Value] = {
     ("services/create_dependencies", "rows"): [["shop/boutique/checkout", "shop/boutique/cart", "hard"]],
     ("services/remove_dependencies", "rows"): [["shop/boutique/checkout", "shop/boutique/cart"]],
     ("services/update_dependencies", "rows"): [["shop/boutique/checkout", "shop/boutique/cart", "soft"]],
+    ("templates/create_versions", "id"): "template:web:1.1",
+    ("templates/find_versions", "ids"): ["template:web:1.0"],
+    ("templates/read_versions", "rows"): [["template:web", "template:web:1.0"]],
+    ("templates/set_instances", "rows"): [["shop/boutique/cart", "template:web:1.0", "{}"]],
     ("tenants/create_tenant", "providers"): [{"name": "echo", "kinds": ["Database"]}],
     ("versions/create_versions", "first"): False,
     ("versions/deprecate_versions", "rows"): [["shop/boutique/cart:v1", False]],

@@ -21,7 +21,7 @@ CREATE (production:Environment:Entity {tenant: $tenant, id: 'shop@production', v
   description: 'text-' + $mark, stage: 'production', namespace: 'shop-production-' + $mark})
 CREATE (application:Application:Entity {tenant: $tenant, id: 'shop/boutique', version: 1, created_at: datetime(), updated_at: datetime(), name: 'boutique-' + $mark, description: 'text-' + $mark})
 CREATE (other:Application:Entity {tenant: $tenant, id: 'shop/other', version: 1, created_at: datetime(), updated_at: datetime(), name: 'other-' + $mark, description: 'text-' + $mark})
-CREATE (cart:Service:Entity {tenant: $tenant, id: 'shop/boutique/cart', version: 1, created_at: datetime(), updated_at: datetime(), name: 'cart-' + $mark, description: 'text-' + $mark, kind: 'Workload', exposure: 'public', data_class: 'personal'})
+CREATE (cart:Service:Entity {tenant: $tenant, id: 'shop/boutique/cart', version: 1, created_at: datetime(), updated_at: datetime(), name: 'cart-' + $mark, description: 'text-' + $mark, kind: 'Workload', exposure: 'public', data_class: 'personal', configuration: '{"image": "' + $mark + '"}'})
 CREATE (checkout:Service:Entity {tenant: $tenant, id: 'shop/boutique/checkout', version: 1, created_at: datetime(), updated_at: datetime(), name: 'checkout-' + $mark, description: 'text-' + $mark, kind: 'Workload'})
 CREATE (billing:Service:Entity {tenant: $tenant, id: 'shop/other/billing', version: 1, created_at: datetime(), updated_at: datetime(), name: 'billing-' + $mark, description: 'text-' + $mark, kind: 'Workload', data_class: 'personal'})
 CREATE (v1:ServiceVersion:Entity {tenant: $tenant, id: 'shop/boutique/cart:v1', version: 1, created_at: datetime(), updated_at: datetime(), name: 'v1-' + $mark, digest: 'digest-' + $mark,
@@ -73,6 +73,10 @@ CREATE (team)-[:OWNS]->(project)-[:CONTAINS]->(application), (project)-[:CONTAIN
 CREATE (project)-[:HAS_ENVIRONMENT]->(staging)-[:PROMOTES_TO]->(production)<-[:HAS_ENVIRONMENT]-(project)
 CREATE (production)-[:PROMOTES_TO]->(staging)
 CREATE (staging)-[:TARGETS]->(provider)<-[:TARGETS]-(production)
+CREATE (team)-[:OFFERS]->(template:Template:Entity {tenant: $tenant, id: 'template:web', version: 1, created_at: datetime(), updated_at: datetime(), name: 'web-' + $mark, title: 'text-' + $mark,
+  description: 'text-' + $mark, icon: 'globe-' + $mark, category: 'web-' + $mark, tags: ['tag-' + $mark]})-[:HAS_VERSION]->(template_version:TemplateVersion:Entity {tenant: $tenant, id: 'template:web:1.0',
+  version: 1, created_at: datetime(), updated_at: datetime(), name: '1.0-' + $mark, digest: 'digest-' + $mark, deprecated: true, inputs: '{"title": "' + $mark + '"}', outputs: '{"title": "' + $mark + '"}',
+  workload: '{"image": "' + $mark + '"}'})<-[:INSTANCE_OF]-(cart)
 CREATE (application)-[:HAS_SERVICE]->(cart)-[:HAS_VERSION]->(v1), (cart)-[:DESIRES]->(v1)
 CREATE (application)-[:HAS_SERVICE]->(checkout)-[:HAS_VERSION]->(v2), (checkout)-[:DESIRES]->(v2)
 CREATE (other)-[:HAS_SERVICE]->(billing)

@@ -79,7 +79,7 @@ async def test_what_cannot_be_exported_is_an_error(platform: Platform) -> None:
     stranger = (await Caller(platform, None).ask(EXPORT)).json()["errors"][0]["extensions"]["code"]
     # then
     assert wrong == [
-        "there is no project, environment, application or service nothing",
+        "there is no project, environment, application, service or template nothing",
         "after is not a cursor of this list: pass an endCursor or cursor that the list returned",
         "after is not a cursor of this list: pass an endCursor that the list returned",
         "first must be between 1 and 100, not 101",

@@ -115,7 +115,7 @@ def test_a_service_with_everything() -> None:
     ],
 )
 def test_each_probe(readiness: JsonValue, probe: Probe | None) -> None:
-    assert service(changed(("spec", "readiness"), readiness)).version.probe == probe
+    assert service(changed(("spec", "readiness"), readiness)).own.probe == probe
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_what_runs_differently_is_another_version(path: tuple[str | int, ...], v
 
     # then
     assert other != service(document()).version_id
-    assert other.startswith("shop/boutique/cart:v1-")
+    assert str(other).startswith("shop/boutique/cart:v1-")
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_development_promotes_to_staging_and_staging_to_production() -> None:
 
 
 def test_every_image_is_pinned() -> None:
-    assert [name for name, one in services().items() if not parse_image(one.version.image).pinned] == []
+    assert [name for name, one in services().items() if not parse_image(one.own.image).pinned] == []
 
 
 def test_dependencies_stay_within_and_have_no_cycle() -> None:
@@ -85,11 +85,11 @@ def test_every_address_a_service_is_given_is_a_dependency_that_listens_there() -
     wrong = [
         (name, value)
         for name, one in known.items()
-        for variable, value in one.version.environment
+        for variable, value in one.own.environment
         if variable.endswith("_ADDR") and not value.startswith("shoppingassistantservice:")
         for host, port in [value.split(":")]
         if f"{one.application_id}/{host}" not in {dependency.service_id for dependency in one.dependencies}
-        or int(port) not in {listening.number for listening in known[host].version.ports}
+        or int(port) not in {listening.number for listening in known[host].own.ports}
     ]
 
     # then

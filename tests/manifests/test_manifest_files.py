@@ -74,7 +74,9 @@ def test_a_dash_reads_standard_input() -> None:
     # then
     assert [document.file for document in documents] == ["<stdin>"]
     assert problems == [
-        FileProblem(*("<stdin>", 2, 1, "kind"), "must be Project, Environment, Application or Service, not 'Pod'")
+        FileProblem(
+            *("<stdin>", 2, 1, "kind"), "must be Project, Environment, Application, Template or Service, not 'Pod'"
+        )
     ]
 
 

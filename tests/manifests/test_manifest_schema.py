@@ -24,7 +24,13 @@ def test_the_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert SCHEMA["discriminator"]["propertyName"] == "kind"
-    assert sorted(SCHEMA["discriminator"]["mapping"]) == ["Application", "Environment", "Project", "Service"]
+    assert sorted(SCHEMA["discriminator"]["mapping"]) == [
+        "Application",
+        "Environment",
+        "Project",
+        "Service",
+        "Template",
+    ]
 
 
 def test_every_property_is_described() -> None:

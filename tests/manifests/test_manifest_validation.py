@@ -53,9 +53,9 @@ def test_a_document_is_a_mapping(content: JsonValue, kind: str) -> None:
     ("path", "value", "message"),
     [
         (("apiVersion",), "v1", "must be trellis/v1, not 'v1'"),
-        (("kind",), "Pod", "must be Project, Environment, Application or Service, not 'Pod'"),
-        (("kind",), 1, "must be Project, Environment, Application or Service, not a number"),
-        (("kind",), None, "is required: Project, Environment, Application or Service"),
+        (("kind",), "Pod", "must be Project, Environment, Application, Template or Service, not 'Pod'"),
+        (("kind",), 1, "must be Project, Environment, Application, Template or Service, not a number"),
+        (("kind",), None, "is required: Project, Environment, Application, Template or Service"),
         (("metadata",), "cart", "must be a mapping, not 'cart'"),
         (("metadata", "name"), "Cart", SLUG + "'Cart'"),
         (("metadata", "name"), "a" * 64, SLUG + repr("a" * 64)),

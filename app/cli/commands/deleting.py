@@ -23,6 +23,8 @@ _DELETES: Final[tuple[tuple[str, Operation[DeleteAnswer]], ...]] = (
     (f"{_SLUG}/{_SLUG}", operations.DELETE_APPLICATION),
     (f"{_SLUG}/{_SLUG}/{_SLUG}", operations.DELETE_SERVICE),
     (f"{_SLUG}/{_SLUG}/{_SLUG}:.+", operations.DELETE_SERVICE_VERSION),
+    (f"template:{_SLUG}", operations.DELETE_TEMPLATE),
+    (f"template:{_SLUG}:[^:/@]+", operations.DELETE_TEMPLATE_VERSION),
 )
 
 
@@ -62,7 +64,9 @@ def impact(
 
 def delete(
     context: typer.Context,
-    id: Annotated[str, typer.Argument(help="The id of a project, environment, application, service or version.")],
+    id: Annotated[
+        str, typer.Argument(help="The id of a project, environment, application, service, template or version.")
+    ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; delete with the impact as it is now.")] = False,
     digest: Annotated[
         str | None, typer.Option(help="Delete without asking if the impact is still the one of this digest.")

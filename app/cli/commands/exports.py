@@ -30,7 +30,9 @@ def export(
     context: typer.Context,
     scope: Annotated[
         str | None,
-        typer.Argument(metavar="[ID]", help="A project, environment, application or service; everything if left out."),
+        typer.Argument(
+            metavar="[ID]", help="A project, environment, application, service or template; all if left out."
+        ),
     ] = None,
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="DIR|-", help="A new folder, or - for standard output.")

@@ -13,7 +13,14 @@ from app.cli import operations
 from app.cli.answers import Answer
 from app.cli.failures import BadUsage
 from app.cli.graph_view import dot_of, table_of, tree_of
-from app.cli.list_view import applications_table, environments_table, hits_table, projects_table, services_table
+from app.cli.list_view import (
+    applications_table,
+    environments_table,
+    hits_table,
+    projects_table,
+    services_table,
+    templates_table,
+)
 from app.cli.output import to_json
 from app.cli.paging import everything
 from app.cli.session import session_of
@@ -29,6 +36,7 @@ class Kind(StrEnum):
     ENVIRONMENTS = "environments"
     APPLICATIONS = "applications"
     SERVICES = "services"
+    TEMPLATES = "templates"
 
 
 class Mode(StrEnum):
@@ -50,7 +58,7 @@ class Format(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    app.command(epilog="Examples: trellis get projects; trellis get services --application shop/boutique --json")(get)
+    app.command(epilog="Examples: trellis get templates; trellis get services --application shop/boutique --json")(get)
     app.command(epilog="Examples: trellis search cart; trellis search payments v2 --kind service --limit 5 --json")(
         search
     )
@@ -70,8 +78,8 @@ def get(
     session = session_of(context)
     if application is not None and kind is not Kind.SERVICES:
         raise BadUsage(f"--application narrows services, not {kind}", "USAGE")
-    if project is not None and kind is Kind.PROJECTS:
-        raise BadUsage("--project narrows what belongs to a project, not projects", "USAGE")
+    if project is not None and kind in (Kind.PROJECTS, Kind.TEMPLATES):
+        raise BadUsage(f"--project narrows what belongs to a project, not {kind}", "USAGE")
     if project is not None and application is not None:
         raise BadUsage("give --project or --application, not both", "USAGE")
     found: Sequence[Answer]
@@ -98,6 +106,9 @@ def get(
                     variables = {"where": {"application": _narrowed("project", project)["where"]}}
                 found = services = everything(client, operations.SERVICES, variables, lambda answer: answer.services)
                 view = services_table(services)
+            case Kind.TEMPLATES:
+                found = templates = everything(client, operations.TEMPLATES, {}, lambda answer: answer.templates)
+                view = templates_table(templates)
     if found:
         session.output.show(view)
     else:

@@ -1,47 +1,24 @@
-"""A command line in this process, as a user has it."""
+"""A command line in this process, as a user has it, and one as a process of its own."""
 
 from __future__ import annotations
 
+import asyncio
 import io
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import orjson
+import httpx2
 import pytest
-from pydantic import JsonValue
 
 from app.cli.commands import run
 from app.cli.credentials import Credential, CredentialStore
 from app.cli.server import Server
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended, and what it printed."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[str]:
-        """The lines of standard output, without spaces at their ends."""
-        return [line.rstrip() for line in self.out.splitlines()]
-
-    @property
-    def json(self) -> dict[str, JsonValue]:
-        """Standard output as one JSON object."""
-        found: dict[str, JsonValue] = orjson.loads(self.out)
-        return found
-
-    @property
-    def records(self) -> list[dict[str, JsonValue]]:
-        """Standard output as JSON objects, one a line."""
-        return [orjson.loads(line) for line in self.out.splitlines()]
-
+from tests.api import PASSWORD, Api, free_port
+from tests.cli.ended import Ended
+from tests.cli.shell import ROOT, Shell
 
 Trellis = Callable[..., Ended]
 
@@ -72,3 +49,51 @@ def trellis(store: CredentialStore, monkeypatch: pytest.MonkeyPatch, capsys: pyt
         return Ended(code, printed.out, printed.err)
 
     return call
+
+
+@pytest.fixture
+async def worker(api: Api, tmp_path: Path) -> AsyncIterator[Process]:
+    """A worker of the API's tenant."""
+    port = free_port()
+    with (tmp_path / "worker.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "workers.main",
+            env=api.environment() | {"TRELLIS_WORKER_PORT": str(port)},
+            stdout=log,
+            stderr=log,
+            cwd=ROOT,
+        )
+        try:
+            await _ready(process, f"http://127.0.0.1:{port}/ready")
+            yield process
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+
+@pytest.fixture
+async def shell(api: Api, tmp_path: Path) -> Shell:
+    """A shell in which nobody is signed in yet."""
+    return Shell(api.environment() | {"TRELLIS_CLI_CREDENTIALS": str(tmp_path / "cli.json")})
+
+
+@pytest.fixture
+async def signed_in(shell: Shell) -> Shell:
+    """A shell in which the administrator is signed in."""
+    ended = await shell("login", "--password-stdin", stdin=PASSWORD)
+    assert ended.code == 0, ended.err
+    return shell
+
+
+async def _ready(process: Process, url: str) -> None:
+    async with asyncio.timeout(60), httpx2.AsyncClient(trust_env=False) as client:
+        while True:
+            assert process.returncode is None, "the worker did not start"
+            try:
+                if (await client.get(url)).status_code == 200:
+                    return
+            except httpx2.TransportError:
+                await asyncio.sleep(0.05)

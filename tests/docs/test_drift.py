@@ -7,7 +7,8 @@ import shlex
 from pathlib import Path
 
 from tests.api import Api
-from tests.cli.test_end_to_end import EXAMPLE, Shell, shell, signed_in
+from tests.cli.conftest import shell, signed_in
+from tests.cli.shell import EXAMPLE, Shell
 from tests.platform import Platform
 
 __all__ = ["shell", "signed_in"]

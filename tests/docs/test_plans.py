@@ -9,7 +9,8 @@ from pathlib import Path
 from app.domain.access import Role
 from app.domain.plans import create_plan
 from tests.api import Api
-from tests.cli.test_end_to_end import EXAMPLE, Shell, shell, signed_in
+from tests.cli.conftest import shell, signed_in
+from tests.cli.shell import EXAMPLE, Shell
 from tests.plans.approving import acting, hire, wanting_approval
 from tests.platform import Platform
 

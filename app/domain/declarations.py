@@ -75,11 +75,15 @@ class ServiceDeclaration:
     name: str
     description: str
     version: VersionSpec
-    version_id: str
     dependencies: tuple[DependencyDeclaration, ...]
     exposure: str = "internal"
     data_class: str = "internal"
     deprecated: bool | None = None
+
+    @property
+    def version_id(self) -> str:
+        """The id of its desired version, by what that contains."""
+        return version_id(self.id, self.version)
 
 
 Declaration: TypeAlias = ProjectDeclaration | EnvironmentDeclaration | ApplicationDeclaration | ServiceDeclaration
@@ -177,7 +181,6 @@ def _service(manifest: ServiceManifest) -> ServiceDeclaration:
     metadata, spec = manifest.metadata, manifest.spec
     application = names.application_id(metadata.project, metadata.application)
     service = names.service_id(application, metadata.name)
-    version = version_spec(spec)
     dependencies = (
         DependencyDeclaration(names.dependency_id(application, dependency.service), dependency.kind)
         for dependency in spec.dependencies
@@ -188,8 +191,7 @@ def _service(manifest: ServiceManifest) -> ServiceDeclaration:
         application_id=application,
         name=metadata.name,
         description=spec.description,
-        version=version,
-        version_id=version_id(service, version),
+        version=version_spec(spec),
         dependencies=tuple(sorted(dependencies, key=lambda dependency: dependency.service_id)),
         exposure=spec.exposure,
         data_class=spec.data_class,

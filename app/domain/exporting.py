@@ -199,7 +199,6 @@ def _service(row: Row, description: str, unsaid: list[Unsaid]) -> ServiceDeclara
         name=place.name,
         description=description,
         version=versions.specification(label, row),
-        version_id=str(row["version_id"]),
         dependencies=tuple(_dependencies(place, listed(row["dependencies"]), unsaid)),
         exposure=_text(row["exposure"]) or "internal",
         data_class=_text(row["data_class"]) or "internal",

@@ -29,10 +29,12 @@ async def write(
     answers: list[R] = []
     source = iter(items)
     rows = await _made(source, make)
-    while rows:
+    while len(rows) == AT_ONCE:
         following, answer = await _both(_made(source, make), run(rows))
         answers.append(answer)
         rows = following
+    if rows:
+        answers.append(await run(rows))
     return answers
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypedDict, TypeVar
 
-from app.domain import events
+from app.domain import ahead, events
 from app.domain.access import Action, Actor, require
 from app.domain.events import Category, EventDraft
 from app.domain.kinds import Edge, Kind, Kinds
@@ -74,8 +74,8 @@ class Change:
         await self.doorbell.ring(self.actor.tenant)
         return result
 
-    async def record(self, transaction: Transaction, drafts: Sequence[EventDraft]) -> None:
-        """Write events of this change into its transaction."""
+    async def record(self, transaction: Transaction, drafts: Iterable[EventDraft]) -> None:
+        """Write events of this change into its transaction; what makes drafts one by one makes them meanwhile."""
         await events.record(transaction, self.ids, drafts)
 
     def event(
@@ -270,7 +270,7 @@ async def save(
     await _update(transaction, kind, updates)
     versions = {one.id: 1 for one in creates} | {one.id: version_of(before[one.id]) + 1 for one in updates}
     await _save_edges(transaction, kind, before, [*creates, *updates])
-    await change.record(transaction, [_event(change, kind, one, before, versions) for one in [*creates, *updates]])
+    await change.record(transaction, (_event(change, kind, one, before, versions) for one in [*creates, *updates]))
     outcome = {one.id: Outcome.CREATED for one in creates} | {one.id: Outcome.UPDATED for one in updates}
     return [
         Saved(one.id, outcome.get(one.id, Outcome.UNCHANGED), versions.get(one.id) or version_of(before[one.id]))
@@ -307,31 +307,34 @@ def shown(kind: Kind, values: Mapping[str, Value] | None) -> Mapping[str, Value]
 
 
 async def _create(transaction: Transaction, kind: Kind, creates: Sequence[Wanted]) -> None:
-    problems: list[Refusal] = []
     fields = [field.name for field in kind.fields]
-    for batch in batches(creates):
-        rows = await transaction.run(
+
+    def row(one: Wanted) -> Value:
+        return {
+            "id": one.id,
+            "name": one.name,
+            "parent_id": kind.parent.fixed or one.parent_id,
+            "properties": {**kind.constants, **{key: one.values.get(key) for key in fields}},
+        }
+
+    async def create(rows: Sequence[Value]) -> Value:
+        made = await transaction.run(
             "declared/create_nodes",
             label=kind.label,
             parent_label=kind.parent.label,
             parent_type=kind.parent.type,
-            rows=[
-                {
-                    "id": one.id,
-                    "name": one.name,
-                    "parent_id": kind.parent.fixed or one.parent_id,
-                    "properties": {**kind.constants, **{key: one.values.get(key) for key in fields}},
-                }
-                for one in batch
-            ],
+            rows=rows,
         )
-        created = set(texts(rows[0]["ids"]))
-        problems += [
+        return made[0]["ids"]
+
+    created = {id for ids in await ahead.write(creates, row, create) for id in texts(ids)}
+    refuse(
+        [
             NotFound(f"there is no {kind.parent.label} {kind.parent.fixed or one.parent_id}", one.locate("parent"))
-            for one in batch
+            for one in creates
             if one.id not in created
         ]
-    refuse(problems)
+    )
 
 
 async def _update(transaction: Transaction, kind: Kind, updates: Sequence[Wanted]) -> None:

@@ -115,7 +115,6 @@ class ServiceDeclaration:
     name: str
     description: str
     version: VersionSpec | None
-    version_id: str | None
     dependencies: tuple[DependencyDeclaration, ...]
     exposure: str = "internal"
     data_class: str = "internal"
@@ -128,6 +127,11 @@ class ServiceDeclaration:
         if self.version is None:
             raise ValueError(f"what {self.id} runs comes of a template")
         return self.version
+
+    @property
+    def version_id(self) -> str | None:
+        """The id of its desired version, by what that contains; None where that comes of a template."""
+        return None if self.version is None else version_id(self.id, self.version)
 
 
 Declaration: TypeAlias = (
@@ -236,7 +240,6 @@ def _service(manifest: ServiceManifest) -> ServiceDeclaration:
     if spec.template is not None:
         template = names.template_version_id(names.template_id(spec.template.name), spec.template.version)
         instance = InstanceDeclaration(template, spec.configuration, spec.version)
-    version = version_spec(spec) if instance is None else None
     dependencies = (
         DependencyDeclaration(names.dependency_id(application, dependency.service), dependency.kind)
         for dependency in spec.dependencies
@@ -247,8 +250,7 @@ def _service(manifest: ServiceManifest) -> ServiceDeclaration:
         application_id=application,
         name=metadata.name,
         description=spec.description,
-        version=version,
-        version_id=None if version is None else version_id(service, version),
+        version=version_spec(spec) if instance is None else None,
         dependencies=tuple(sorted(dependencies, key=lambda dependency: dependency.service_id)),
         exposure=spec.exposure,
         data_class=spec.data_class,

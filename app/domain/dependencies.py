@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 
 from app.domain import names, policies
 from app.domain.changes import Change, batches, named, refuse, version_of
@@ -106,7 +108,11 @@ async def _save(
     problems: list[Refusal] = []
     for batch in batches(added):
         rows = await transaction.run(
-            "services/create_dependencies", rows=[[*edge, saved[edge].kind.value] for edge in batch]
+            "services/create_dependencies",
+            rows=[
+                [service, [[target, saved[service, target].kind.value] for _, target in edges]]
+                for service, edges in groupby(batch, key=itemgetter(0))
+            ],
         )
         made = listed(rows[0]["made"])
         if len(made) < len(batch):

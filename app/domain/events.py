@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 import orjson
 
+from app.domain import ahead
 from app.ids import Ids
 from app.transactions import Transaction, Value
 
@@ -60,13 +61,21 @@ class EventDraft:
     data: Mapping[str, Value] = field(default_factory=dict)
 
 
-async def record(transaction: Transaction, ids: Ids, drafts: Sequence[EventDraft]) -> None:
+async def record(transaction: Transaction, ids: Ids, drafts: Iterable[EventDraft]) -> None:
     """Write events into the transaction; the sequencer numbers them after the commit.
 
     The operation's id is their change set. They point to their subject while it exists: record a deletion's event
-    before the deletion.
+    before the deletion. Drafts that are made as they are iterated over are made while others are written.
     """
-    await append(transaction, rows(transaction, ids, drafts))
+    change_set = transaction.operation.id
+
+    def row(draft: EventDraft) -> Value:
+        return _row(draft, id=ids.new(), change_set=change_set)
+
+    async def append_rows(rows: Sequence[Value]) -> None:
+        await append(transaction, rows)
+
+    await ahead.write(drafts, row, append_rows)
 
 
 def rows(transaction: Transaction, ids: Ids, drafts: Sequence[EventDraft]) -> list[Value]:

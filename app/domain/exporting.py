@@ -224,7 +224,6 @@ def _service(row: Row, description: str, unsaid: list[Unsaid]) -> ServiceDeclara
         name=place.name,
         description=description,
         version=version if instance is None else None,
-        version_id=str(row["version_id"]) if instance is None else None,
         dependencies=tuple(_dependencies(place, listed(row["dependencies"]), unsaid)),
         exposure=_text(row["exposure"]) or "internal",
         data_class=_text(row["data_class"]) or "internal",

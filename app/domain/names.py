@@ -201,6 +201,7 @@ def parse_environment_id(text: str) -> EnvironmentName:
     return EnvironmentName(project, name)
 
 
+@lru_cache(maxsize=1_024)
 def parse_application_id(text: str) -> ApplicationName:
     """Project and name of an application. ValueError for anything else than an application id."""
     project, _, name = text.partition("/")
@@ -212,7 +213,7 @@ def parse_application_id(text: str) -> ApplicationName:
 def parse_service_id(text: str) -> ServiceName:
     """Project, application and name of a service. ValueError for anything else than a service id."""
     parts = text.split("/")
-    if len(parts) != 3 or not all(is_slug(part) for part in parts):
+    if not (len(parts) == 3 and is_slug(parts[0]) and is_slug(parts[1]) and is_slug(parts[2])):
         raise ValueError(f"{text!r} is no service id (project/application/service)")
     return ServiceName(parts[0], parts[1], parts[2])
 

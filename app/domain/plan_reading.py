@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.domain import names, plan_steps, policies, versions
+from app.domain import ahead, names, plan_steps, policies, versions
 from app.domain.plan_steps import Place
 from app.domain.planning import Block, Concern, Desired, Picture, Recorded
 from app.domain.policies import Decision, Enforcement, Finding, Point
@@ -83,17 +83,19 @@ async def read_snapshot(reader: Reader, tenant: str, *, application_id: str, env
     services = [dict(zip(_SERVICE, listed(one), strict=True)) for one in listed(row["services"])]
     deployments = [dict(zip(_DEPLOYMENT, listed(one), strict=True)) for one in listed(row["deployments"])]
     elsewhere = [listed(one) for one in listed(row["running_elsewhere"])]
-    decisions = await policies.decide(
+    deciding = policies.decide(
         reader,
         Point.PLAN,
         {"application_id": application_id, "environment_id": environment_id},
         project_id=names.parse_environment_id(environment_id).project,
     )
+    wanted = (_desired(place, one, tuple(sorted(hard.get(str(one["id"]), ())))) for one in services)
+    decisions, desired = await ahead.meanwhile(deciding, wanted)
     policies.refuse_broken(decisions, about=application_id, field="application")
     findings = policies.findings_of(decisions)
     picture = Picture(
         place=place,
-        desired=tuple(_desired(place, one, tuple(sorted(hard.get(str(one["id"]), ())))) for one in services),
+        desired=tuple(desired),
         recorded=tuple(_recorded(place, one) for one in deployments),
         blocks=tuple(_block(id, found) for id, found in policies.denied(findings).items()),
         running_elsewhere={str(id): texts(outputs) for id, _, _, outputs in elsewhere},

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from app.domain import plan_approval
+from app.domain import ahead, plan_approval
 from app.domain.changes import Change, batches
 from app.domain.events import Category, EventDraft, Level
 from app.domain.plan_changes import lines
@@ -57,18 +57,7 @@ async def store(
         approval=plan_approval.needed(proposal).value,
         approval_reasons=list(proposal.approval_reasons),
     )
-    ids = {step.key: change.ids.new() for step in proposal.steps}
-    services = {step.key: step.service_id for step in proposal.steps}
-    steps = [_row(ids[step.key], position, step, services) for position, step in enumerate(proposal.steps)]
-    for batch in batches(steps):
-        await transaction.run("plans/create_steps", plan_id=plan_id, rows=batch)
-    edges: list[Value] = [[ids[step.key], ids[on]] for step in proposal.steps for on in step.requires]
-    for group in batches(edges):
-        await transaction.run("plans/link_steps", rows=group)
-    recorded = 0
-    read: list[Value] = [[id, version] for id, version in sorted(reads.items())]
-    for some in batches(read):
-        recorded += number((await transaction.run("plans/record_reads", plan_id=plan_id, rows=some))[0]["recorded"])
+    recorded = await _store_steps(change, transaction, plan_id, proposal, reads=reads)
     if not stored or recorded != len(reads):
         raise Conflict("what the plan was computed from was deleted meanwhile; plan again")
     for group_of_ids in batches(touched.ids):
@@ -77,33 +66,69 @@ async def store(
     await change.record(transaction, [_event(change, plan_id, proposal), *settled])
 
 
-def _row(id: str, position: int, step: Step, services: Mapping[str, str]) -> dict[str, Value]:
+async def _store_steps(
+    change: Change, transaction: Transaction, plan_id: str, proposal: Proposal, *, reads: Mapping[str, int]
+) -> int:
+    """Store the steps, what each waits for and what all was read; returns how much of the latter is there."""
+    ids = {step.key: change.ids.new() for step in proposal.steps}
+    services = {step.key: step.service_id for step in proposal.steps}
+    places = {step.key: position for position, step in enumerate(proposal.steps)}
+
+    def step_row(step: Step) -> Value:
+        return [*_columns(ids[step.key], places[step.key], step, services), reads.get(step.service_id)]
+
+    async def create_steps(rows: Sequence[Value]) -> int:
+        return number((await transaction.run("plans/create_steps", plan_id=plan_id, rows=rows))[0]["created"])
+
+    async def create_deletes(rows: Sequence[Value]) -> int:
+        return number((await transaction.run("plans/create_deletes", plan_id=plan_id, rows=rows))[0]["created"])
+
+    async def record_reads(rows: Sequence[Value]) -> int:
+        return number((await transaction.run("plans/record_reads", plan_id=plan_id, rows=rows))[0]["recorded"])
+
+    async def link(rows: Sequence[Value]) -> int:
+        return number((await transaction.run("plans/link_steps", rows=rows))[0]["linked"])
+
+    # A service that is to be taken away was read no more: it is not there.
+    of_services = [step for step in proposal.steps if step.service_id in reads]
+    recorded = sum(await ahead.write(of_services, step_row, create_steps))
+    rest = (step for step in proposal.steps if step.service_id not in reads)
+    await ahead.write(rest, lambda step: _columns(ids[step.key], places[step.key], step, services), create_deletes)
+    waiting = (step for step in proposal.steps if step.requires)
+    await ahead.write(waiting, lambda step: [ids[step.key], [ids[on] for on in step.requires]], link)
+    seen = {step.service_id for step in of_services}
+    others = [(id, version) for id, version in sorted(reads.items()) if id not in seen]
+    return recorded + sum(await ahead.write(others, lambda one: [*one], record_reads))
+
+
+def _columns(id: str, position: int, step: Step, services: Mapping[str, str]) -> list[Value]:
+    # By position: the names of two dozen columns would be most of what is sent.
     said = lines(step.changes)
-    return {
-        "id": id,
-        "key": step.key,
-        "position": position,
-        "wave": step.wave,
-        "action": step.action.value,
-        "kind": step.kind,
-        "service_id": step.service_id,
-        "service_name": step.service_name,
-        "version_id": step.version_id,
-        "image": step.image,
-        "provider": step.provider,
-        "previous_provider": step.previous_provider,
-        "depends_on": list(step.hard),
-        "waiting_on": [services[key] for key in step.requires],
-        "before": list(said.before),
-        "after": list(said.after),
-        "sensitive": list(said.sensitive),
-        "unknown": list(said.unknown),
-        "irreversible": step.irreversible,
-        "policy": step.policy,
-        "reason": step.reason,
-        "path": list(step.path),
-        "path_edges": list(step.path_edges),
-    }
+    return [
+        id,
+        step.key,
+        position,
+        step.wave,
+        step.action.value,
+        step.kind,
+        step.service_id,
+        step.service_name,
+        step.version_id,
+        step.image,
+        step.provider,
+        step.previous_provider,
+        step.hard,
+        [services[key] for key in step.requires],
+        said.before,
+        said.after,
+        said.sensitive,
+        said.unknown,
+        step.irreversible,
+        step.policy,
+        step.reason,
+        step.path,
+        step.path_edges,
+    ]
 
 
 def _event(change: Change, plan_id: str, proposal: Proposal) -> EventDraft:

@@ -117,13 +117,13 @@ async def _desire(
         if spec.version is None:
             continue
         try:
-            id = versions.version_id(saved.id, spec.version)
+            id, digest = versions.identify(saved.id, spec.version)
         except ValueError as error:
             raise InvalidInput(str(error), spec.locate("version")) from error
         desired = before.get(saved.id, {}).get("desired_id")
         if desired != id:
             moved[saved.id] = {"before": desired, "after": id}
-            wishes.append(versions.Wish(saved.id, id, spec.version, first=desired is None))
+            wishes.append(versions.Wish(saved.id, id, digest, spec.version, first=desired is None))
     await versions.desire(change, transaction, wishes)
     return moved
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import orjson
 
-from app.domain import names
+from app.domain import ahead, names
 from app.domain.changes import Change, batches
 from app.domain.rows import texts
 from app.domain.workloads import Port, Probe, ProbeKind, ResourceNeeds, Target, Workload
@@ -84,7 +84,13 @@ def digest(spec: VersionSpec) -> str:
 
 def version_id(service_id: str, spec: VersionSpec) -> str:
     """The id that a version of a service has because of what it contains. ValueError for a malformed label."""
-    return names.version_id(service_id, names.version_name(spec.label, digest(spec)))
+    return identify(service_id, spec)[0]
+
+
+def identify(service_id: str, spec: VersionSpec) -> tuple[str, str]:
+    """The id of a version of a service, and the digest of what it contains. ValueError for a malformed label."""
+    digested = digest(spec)
+    return names.version_id(service_id, names.version_name(spec.label, digested)), digested
 
 
 def _text(value: Value) -> str | None:
@@ -148,6 +154,7 @@ class Wish:
 
     service_id: str
     id: str
+    digest: str
     spec: VersionSpec
     first: bool
 
@@ -161,17 +168,19 @@ async def desire(change: Change, transaction: Transaction, wishes: Sequence[Wish
     for batch in batches(sorted(wish.id for wish in wishes if not wish.first)):
         there.update(texts((await transaction.run("versions/find_versions", ids=list(batch)))[0]["ids"]))
     missing = [wish for wish in wishes if wish.id not in there]
-    for group in batches(missing):
-        rows = await transaction.run("versions/create_versions", rows=[_row(wish) for wish in group])
-        made = set(texts(rows[0]["ids"]))
-        for wish in group:
-            if wish.id not in made:
-                raise NotFound(f"there is no Service {wish.service_id}", "service")
+
+    async def create(rows: Sequence[Value]) -> Value:
+        return (await transaction.run("versions/create_versions", rows=rows))[0]["ids"]
+
+    made = {id for ids in await ahead.write(missing, _row, create) for id in texts(ids)}
+    for wish in missing:
+        if wish.id not in made:
+            raise NotFound(f"there is no Service {wish.service_id}", "service")
     for others in batches([[wish.service_id, wish.id] for wish in wishes if not wish.first]):
         await transaction.run("versions/desire_versions", rows=others)
     await change.record(
         transaction,
-        [
+        (
             change.event(
                 "created",
                 "ServiceVersion",
@@ -181,7 +190,7 @@ async def desire(change: Change, transaction: Transaction, wishes: Sequence[Wish
                 application_id=names.parse_service_id(wish.service_id).application_id,
             )
             for wish in missing
-        ],
+        ),
     )
 
 
@@ -214,7 +223,7 @@ def _row(wish: Wish) -> dict[str, Value]:
         "service_id": wish.service_id,
         "name": names.parse_version_id(wish.id).name,
         "first": wish.first,
-        "digest": digest(wish.spec),
+        "digest": wish.digest,
         **properties(wish.spec),
     }
 

@@ -6,13 +6,14 @@
 // (event)-[:ABOUT]->(whatever it is about, while that exists)
 // A draft is [id, type, category, level, subject, subject_label, subject_version, actor, correlation_id, change_set,
 // application_id, environment_id, message, data].
+WITH datetime() AS now
 UNWIND $events AS draft
 OPTIONAL MATCH (subject:Entity {tenant: $tenant, id: draft[4]})
 CREATE (event:Event {
-  tenant: $tenant, id: draft[0], version: 1, created_at: datetime(), updated_at: datetime(),
+  tenant: $tenant, id: draft[0], version: 1, created_at: now, updated_at: now,
   type: draft[1], category: draft[2], level: draft[3],
   subject: draft[4], subject_label: draft[5], subject_version: coalesce(draft[6], subject.version),
-  actor: draft[7], at: datetime(), correlation_id: draft[8], change_set: draft[9],
+  actor: draft[7], at: now, correlation_id: draft[8], change_set: draft[9],
   application_id: draft[10], environment_id: draft[11],
   message: draft[12], data: draft[13], pending: true
 })

@@ -2,9 +2,10 @@
 // parameters: tenant, rows
 // columns: linked
 // mode: write
-// (step)-[:REQUIRES]->(required)
+// (step)-[:REQUIRES]->(required); a row is [step, all that it requires], so that it is looked up once
 UNWIND $rows AS row
 MATCH (step:PlanStep {tenant: $tenant, id: row[0]})
-MATCH (required:PlanStep {tenant: $tenant, id: row[1]})
+UNWIND row[1] AS wanted
+MATCH (required:PlanStep {tenant: $tenant, id: wanted})
 CREATE (step)-[:REQUIRES]->(required)
 RETURN count(*) AS linked

@@ -17,7 +17,9 @@ CALL (application) {
 }
 CALL (application) {
   MATCH (application)-[:HAS_SERVICE]->(service:Service {tenant: $tenant})-[edge:DEPENDS_ON]->(target:Service {tenant: $tenant})
-  RETURN collect([service.id, target.id, edge.kind]) AS dependencies
+  WITH service, target, edge.kind AS kind
+  RETURN collect([service.id, target.id, kind]) AS dependencies,
+    collect(DISTINCT CASE WHEN kind = 'hard' AND NOT target.id STARTS WITH $application_id + '/' THEN target END) AS elsewhere
 }
 CALL () {
   MATCH (deployment:Deployment {tenant: $tenant, application_id: $application_id, environment_id: $environment_id})
@@ -29,10 +31,8 @@ CALL () {
     version.cpu_limit, version.memory_request, version.memory_limit, version.probe_kind, version.probe_port,
     version.probe_path, version.deadline_seconds]) AS deployments
 }
-CALL (application) {
-  MATCH (application)-[:HAS_SERVICE]->(:Service {tenant: $tenant})-[:DEPENDS_ON {kind: 'hard'}]->(target:Service {tenant: $tenant})
-  WHERE NOT target.id STARTS WITH $application_id + '/'
-  WITH DISTINCT target
+CALL (elsewhere) {
+  UNWIND elsewhere AS target
   MATCH (target)<-[:OF]-(there:Deployment {tenant: $tenant, environment_id: $environment_id, status: 'succeeded'})
   RETURN collect([target.id, there.id, there.version, there.outputs]) AS running_elsewhere
 }

@@ -225,6 +225,10 @@ _VALUES: Mapping[str, Value] = {
 _DRAFT: list[Value] = ["event-3", "service.updated", "graph", "info", "shop/boutique/cart", "Service", 2, "user:admin"]
 _DRAFT += ["request-2", "operation-2", "shop/boutique", None, "written", "{}"]
 
+# A plan's step, column by column.
+_STEP: list[Value] = ["step-3", "shop/boutique/cart@staging", 2, 1, "update", "Workload", "shop/boutique/cart", "cart"]
+_STEP += ["shop/boutique/cart:v1", "example/cart:v1", "echo", None, [], [], [], [], [], [], None, None, None, [], []]
+
 # Where the name alone does not say it.
 _SPECIAL: Mapping[tuple[str, str], Value] = {
     ("declared/create_nodes", "rows"): [
@@ -265,12 +269,13 @@ _SPECIAL: Mapping[tuple[str, str], Value] = {
     ("plans/ask_approvers", "ids"): ["user:admin"],
     ("plans/read_touched", "ids"): ["shop/boutique/cart"],
     ("plans/record_touched", "ids"): ["shop/boutique/cart"],
-    ("plans/create_steps", "id"): "step-3",
+    ("plans/create_steps", "rows"): [[*_STEP, 1]],
+    ("plans/create_deletes", "rows"): [_STEP],
     ("plans/record_decision", "id"): "approval-3",
     ("plans/record_decision", "verdict"): "granted",
     ("plans/keep_approval", "digest"): f"digest-{OWN_MARK}",
     ("plans/keep_approval", "created_by"): "user:somebody-else",
-    ("plans/link_steps", "rows"): [["step-2", "step-1"]],
+    ("plans/link_steps", "rows"): [["step-2", ["step-1"]]],
     ("plans/record_reads", "rows"): [["shop/boutique/checkout", 1]],
     ("runs/create_run", "correlation_id"): "request-2",
     ("runs/create_chosen_step_runs", "rows"): [["record-3", "shop/boutique/cart@staging"]],
@@ -324,7 +329,7 @@ _SPECIAL: Mapping[tuple[str, str], Value] = {
     ("policies/resolve_violations", "place"): "shop@production",
     ("policies/list_exposed", "services"): ["shop/boutique/cart"],
     ("schedules/claim_due", "until_ms"): 6,
-    ("services/create_dependencies", "rows"): [["shop/boutique/checkout", "shop/boutique/cart", "hard"]],
+    ("services/create_dependencies", "rows"): [["shop/boutique/checkout", [["shop/boutique/cart", "hard"]]]],
     ("services/remove_dependencies", "rows"): [["shop/boutique/checkout", "shop/boutique/cart"]],
     ("services/update_dependencies", "rows"): [["shop/boutique/checkout", "shop/boutique/cart", "soft"]],
     ("templates/create_versions", "id"): "template:web:1.1",

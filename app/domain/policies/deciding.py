@@ -104,8 +104,10 @@ async def decide(
     inputs |= await _seen(reader, point, given)
     limit = SECONDS if seconds is None else seconds
     decisions: list[Decision] = []
+    # What is asked about can be thousands of rows: they are hashed once for all policies.
+    hashes = {name: _hash(value) for name, value in inputs.items() if isinstance(value, list)}
     for policy in asked:
-        decision = await _ask(reader, policy, point, inputs=inputs, bindings=bindings, seconds=limit)
+        decision = await _ask(reader, policy, point, inputs=inputs, hashes=hashes, bindings=bindings, seconds=limit)
         decisions.append(decision)
         if decision.error is not None:
             break
@@ -142,6 +144,7 @@ async def _ask(
     point: Point,
     *,
     inputs: Mapping[str, Value],
+    hashes: Mapping[str, str],
     bindings: Bindings,
     seconds: float,
 ) -> Decision:
@@ -149,8 +152,13 @@ async def _ask(
     wanted = statement(policy.findings).parameters - {"tenant"}
     parameters = {name: value for name, value in {**inputs, **settings}.items() if name in wanted}
     # Everything is hashed but the time itself: the same question has the same hash.
-    content = {name: value for name, value in parameters.items() if name != "at"}
-    hashed = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    hashed = _hash(
+        {
+            name: hashes[name] if name in hashes and name not in settings else value
+            for name, value in parameters.items()
+            if name != "at"
+        }
+    )
     started = time.perf_counter()
     enforcement = bindings.enforcement(policy)
     error = None
@@ -179,6 +187,10 @@ async def _ask(
     return Decision(
         policy.name, policy.digest, point, hashed, verdict, left, excepted, duration_ms=took, parameters=settings
     )
+
+
+def _hash(content: Value) -> str:
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _finding(policy: Policy, enforcement: Enforcement, row: Row) -> Finding:

@@ -301,7 +301,8 @@ class Graph:
             transaction = Transaction(self._within(inner), operation)
             last.clear()
             last.append(await work(transaction))
-            await transaction.run("operations/record_operation", id=operation.id, name=operation.name)
+            if not transaction.recorded:
+                await transaction.run("operations/record_operation", id=operation.id, name=operation.name)
             return last[0]
 
         try:

@@ -50,6 +50,8 @@ class Transaction:
     def __init__(self, execute: Execute, operation: Operation) -> None:
         self._execute = execute
         self.operation = operation
+        self.recorded = False
+        """Whether a statement of the work has written the operation's id, so that none of its own has to."""
 
     @property
     def tenant(self) -> str:

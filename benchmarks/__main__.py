@@ -21,7 +21,7 @@ from app import collecting
 from app.local.failures import LocalFailure
 from app.local.node import Node
 from app.telemetry import configure_logs
-from benchmarks import bulk, dispatch, events, impact, page, plan, recovery, run
+from benchmarks import bulk, cancelling, dispatch, events, impact, page, plan, recovery, run
 from benchmarks.bulk_documents import Organisation
 from benchmarks.conditions import conditions, load
 from benchmarks.events import EventsSize
@@ -34,7 +34,7 @@ from benchmarks.servers import Servers, servers
 from benchmarks.services import Layers
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = ("page", "plan", "run", "recovery", "dispatch", "events", "bulk", "impact")
+NAMES = ("page", "plan", "run", "recovery", "cancelling", "dispatch", "events", "bulk", "impact")
 ROUNDS = 5
 TERRAFORM_ROUNDS = 1
 """A round of terraform takes a minute and a half."""
@@ -90,6 +90,7 @@ def benchmarks(where: Servers, asked: Options, node: Node | None) -> Mapping[str
         "plan": lambda: plan.measure(where, rounds=rounds, layers=Layers(), large=plan.LARGE),
         "run": lambda: run.measure(where, rounds=rounds, terraform_rounds=repeats, layers=Layers()),
         "recovery": lambda: recovery.measure(where, rounds=rounds),
+        "cancelling": lambda: cancelling.measure(where),
         "dispatch": lambda: dispatch.measure(where),
         "events": lambda: events.measure(where, rounds=rounds, size=EventsSize()),
         "bulk": lambda: bulk.measure(where, rounds=rounds, size=Organisation()),

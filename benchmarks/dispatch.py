@@ -1,7 +1,8 @@
 """How soon an idle worker begins what it is rung for: with a run's first step, and with a job against arq's defaults.
 
-The first step begins after the run was claimed, its steps were read, and the step's mark was committed: three round
-trips to the graph that a bare job does without.
+The first step begins after the run was claimed, its steps were read, and the step's mark was committed: a transaction
+of the graph that a bare job does without. What the machine itself takes at that moment is measured in the same rounds:
+a transaction that writes nothing but its operation's id.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from app.domain.runs import deploy
 from app.domain.workloads import Workload
 from app.ports import SystemClock
+from app.transactions import Operation, Transaction
 from benchmarks.executing import executor
 from benchmarks.figures import Figure, Measured, percentile
 from benchmarks.peers import arq_default
@@ -65,10 +68,11 @@ async def measure(servers: Servers, *, runs: int = 200, jobs: int = 40, warm_up:
     Then arq begins `jobs`.
     """
     async with tenant(servers) as owner:
-        ours = await _first_steps(owner, warm_up + runs)
+        rounds = (await _rounds(owner, warm_up + runs))[warm_up:]
         async with arq_default.at_work(servers.redis_url, f"{owner.name}:peer") as peer:
             theirs = [await peer.seconds() for _ in range(jobs)]
-    first = tuple(one * 1000 for one in ours[warm_up:])
+    first = tuple(one.first_step * 1000 for one in rounds)
+    empty = tuple(one.empty_write * 1000 for one in rounds)
     jobs_ms = tuple(one * 1000 for one in theirs)
     slowest = percentile(first, 0.99), percentile(jobs_ms, 0.99)
     return Measured(
@@ -80,15 +84,25 @@ async def measure(servers: Servers, *, runs: int = 200, jobs: int = 40, warm_up:
             Figure("from ringing to the first step", "ms", first, jobs_ms),
             Figure(f"99th percentile of {runs}", "ms", slowest[:1], slowest[1:], times=40),
             Figure(f"99th percentile of {runs}, by itself", "ms", slowest[:1], most=10.0),
+            Figure("an empty write transaction", "ms", empty),
+            Figure(f"its 99th percentile of {runs}", "ms", (percentile(empty, 0.99),)),
         ),
     )
 
 
-async def _first_steps(owner: Tenant, runs: int) -> list[float]:
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """Seconds from ringing to the first step, and of the transaction that writes nothing."""
+
+    first_step: float
+    empty_write: float
+
+
+async def _rounds(owner: Tenant, runs: int) -> list[_Round]:
     platform = Platform(owner.graph, owner.name)
     await platform.apply(*SHOP, service("cart"))
     begun: list[float] = []
-    took: list[float] = []
+    took: list[_Round] = []
     async with _worker(owner, platform, lambda: begun.append(time.perf_counter())) as (jobs, ended):
         for _ in range(runs):
             await owner.graph.define(f"MATCH (d:Deployment {{tenant: '{owner.name}'}}) DETACH DELETE d")
@@ -99,8 +113,17 @@ async def _first_steps(owner: Tenant, runs: int) -> list[float]:
             await deploy(platform.change(), jobs, application_id=APPLICATION, environment_id=ENVIRONMENT)
             async with asyncio.timeout(LONGEST_SECONDS):
                 await ended.wait()
-            took.append(begun[0] - jobs.rung_at)
+            took.append(_Round(begun[0] - jobs.rung_at, await _empty_write(platform)))
     return took
+
+
+async def _empty_write(platform: Platform) -> float:
+    async def nothing(transaction: Transaction) -> None:
+        """The operation's id is written after it."""
+
+    began = time.perf_counter()
+    await platform.graph.transact(Operation(platform.ids.new(), "benchmark", platform.tenant), nothing)
+    return time.perf_counter() - began
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
 """A run of many steps that do nothing, in layers: what executing costs by itself.
 
-Twice: by the worker's executor alone, from claim to end, against `terraform apply` of a saved plan; and from the
-mutation `deploy` over HTTP through API, queue and worker to the end of the run, against `terraform plan` and `apply`.
+Twice: by the worker's executor alone, from claim to end, against `terraform apply` of a saved plan, one job of arq a
+step, and a bare loop that keeps the steps' state and nothing else; and from the mutation `deploy` over HTTP through
+API, queue and worker to the end of the run, against `terraform plan` and `apply`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import asyncio
 import gc
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
+
+from neo4j import AsyncDriver, AsyncGraphDatabase
 
 from app.broker import connect
 from app.domain.runs import deploy
@@ -20,7 +24,7 @@ from app.ports import SystemClock
 from benchmarks import executing, history
 from benchmarks.children import Caller, api, signed_in, worker
 from benchmarks.figures import Figure, Measured
-from benchmarks.peers import terraform
+from benchmarks.peers import arq_steps, group_commit, terraform
 from benchmarks.servers import REMOVED_AT_ONCE, Servers, Tenant, tenant
 from benchmarks.services import APPLICATION, ENVIRONMENT, Layers, apply_layers
 from tests.platform import Platform
@@ -31,6 +35,8 @@ WARM_UP_ROUNDS = 20
 """A server's code is compiled while it runs, and it runs for weeks; terraform has nothing to warm up."""
 POLL_SECONDS = 0.02
 LONGEST_RUN = 300.0
+GROUP_COMMIT_TIMES: Final = round(1 / 1.5, 2)
+"""How many times faster than the bare loop ours must be: 0.67 times is 1.5 times as slow."""
 DEPLOY = "mutation D($input: DeployInput!) { deploy(input: $input) { run { id } problems { message } } }"
 RUN = "query R($id: ID!) { run(id: $id) { state total succeeded } }"
 
@@ -58,6 +64,18 @@ class _Spent:
     cpu: float
 
 
+@dataclass(slots=True)
+class _Rounds:
+    """What every side took, a round an item."""
+
+    executed: list[_Spent] = field(default_factory=list)
+    deployed: list[float] = field(default_factory=list)
+    jobs: list[float] = field(default_factory=list)
+    bare: list[float] = field(default_factory=list)
+    layered: list[terraform.Took] = field(default_factory=list)
+    flat: list[terraform.Took] = field(default_factory=list)
+
+
 async def measure(
     servers: Servers,
     *,
@@ -73,27 +91,56 @@ async def measure(
 
     Raises RunWentWrong, TerraformFailed.
     """
-    executed: list[_Spent] = []
-    deployed: list[float] = []
-    peer: list[terraform.Took] = []
+    found = _Rounds()
     first: list[float] = []
-    async with tenant(servers) as other, tenant(servers) as owner, _deployer(owner) as caller:
+    access = servers.graph
+    async with (
+        tenant(servers) as other,
+        tenant(servers) as owner,
+        _deployer(owner) as caller,
+        AsyncGraphDatabase.driver(
+            access.uri, auth=(access.user, access.password), notifications_min_severity="OFF"
+        ) as driver,
+    ):
         await history.seed(other.graph, other.name, past)
         platform = await apply_layers(owner, layers)
         for number in range(1 - warm_up, rounds + 1):
             await _as_new(platform)
             spent = await _execute(owner, platform, layers.services)
             first = first or [spent.wall]
+            bare = await _bare(driver, owner, f"bare-{number}", layers)
             await _as_new(platform)
             took = await _deploy(caller, layers.services)
             if number > 0:
-                executed.append(spent)
-                deployed.append(took)
+                found.executed.append(spent)
+                found.bare.append(bare)
+                found.deployed.append(took)
+                found.jobs.append(await _jobs(servers, f"{owner.name}:{number}", layers))
             if 0 < number <= terraform_rounds:
-                folder = servers.folder / f"terraform-{number}"
-                peer.append(await terraform.apply(folder, layers.graph()))
-                shutil.rmtree(folder)
-    return _measured(layers, executed, deployed, peer, first=first)
+                found.layered.append(await _terraform(servers, f"layers-{number}", layers.graph()))
+                found.flat.append(await _terraform(servers, f"flat-{number}", dict.fromkeys(layers.graph(), ())))
+    return _measured(layers, found, first=first)
+
+
+async def _terraform(servers: Servers, name: str, graph: Mapping[str, Sequence[str]]) -> terraform.Took:
+    folder = servers.folder / f"terraform-{name}"
+    took = await terraform.apply(folder, graph)
+    shutil.rmtree(folder)
+    return took
+
+
+async def _jobs(servers: Servers, name: str, layers: Layers) -> float:
+    took, order = await arq_steps.run(servers.redis_url, name, layers.graph())
+    if len(order) != layers.services:
+        raise RunWentWrong(f"arq: {len(order)} jobs were carried out")
+    return took
+
+
+async def _bare(driver: AsyncDriver, owner: Tenant, name: str, layers: Layers) -> float:
+    took, succeeded = await group_commit.run(driver, owner.name, name, layers.graph())
+    if succeeded != layers.services:
+        raise RunWentWrong(f"the bare loop: {succeeded} steps succeeded")
+    return took
 
 
 @asynccontextmanager
@@ -158,40 +205,38 @@ async def _deploy(caller: Caller, steps: int) -> float:
     return took
 
 
-def _measured(
-    layers: Layers,
-    executed: list[_Spent],
-    deployed: list[float],
-    peer: list[terraform.Took],
-    *,
-    first: list[float],
-) -> Measured:
+def _measured(layers: Layers, found: _Rounds, *, first: list[float]) -> Measured:
+    executed = tuple(one.wall for one in found.executed)
+
+    def executing(against: str, peer: Sequence[float], times: float) -> Figure:
+        return Figure("executing a saved plan", "s", executed, tuple(peer), times=times, against=against)
+
     return Measured(
         benchmark="run",
         title=f"Run of {layers.services:,} steps",
-        peer=f"terraform, {layers.services:,} terraform_data, parallelism {terraform.PARALLELISM}" if peer else None,
+        peer=f"terraform: {layers.services:,} terraform_data, parallelism {terraform.PARALLELISM}, the same "
+        f"dependencies or none; arq: one job a step, looked for every {arq_steps.POLL_SECONDS:g} s; "
+        "bare group commit: the steps' state",
         setup={
             "steps": layers.services,
             "layers": layers.count,
             "dependencies": sum(map(len, layers.graph().values())),
-            "terraform_rounds": len(peer),
+            "terraform_rounds": len(found.layered),
         },
         figures=(
-            Figure(
-                "executing a saved plan",
-                "s",
-                tuple(one.wall for one in executed),
-                tuple(one.apply for one in peer),
-                times=100,
-            ),
+            executing("terraform", [one.apply for one in found.layered], 100),
+            executing("terraform without dependencies", [one.apply for one in found.flat], 25),
+            executing("a job a step", found.jobs, 5),
+            executing("bare group commit", found.bare, GROUP_COMMIT_TIMES),
             Figure(
                 "planning and executing, over HTTP",
                 "s",
-                tuple(deployed),
-                tuple(one.plan + one.apply for one in peer),
+                tuple(found.deployed),
+                tuple(one.plan + one.apply for one in found.layered),
                 times=100,
+                against="terraform",
             ),
             Figure("the first after a start of the database", "s", tuple(first)),
-            Figure("CPU of the executing process", "s", tuple(one.cpu for one in executed)),
+            Figure("CPU of the executing process", "s", tuple(one.cpu for one in found.executed)),
         ),
     )

@@ -19,7 +19,7 @@ from app.domain.run_records import Claim, Report, RunEnd, RunStep, StepEnd, Step
 from app.domain.runs import OnFailure, RunState
 from app.domain.waiting import WaitKind, line
 from app.domain.workloads import Workload
-from app.graph_failures import GraphUnavailable, OutcomeUnknown, StatementFailed
+from app.graph_failures import GraphUnavailable, OutcomeUnknown, OverLimit, StatementFailed
 from workers.deadlines import cancelled
 from workers.lease import Lease
 from workers.progress import RunProgress, Turn
@@ -59,16 +59,16 @@ class RunExecutor:
         Cancelled, it stops its steps where they are and gives the run back, so that another worker goes on. Raises
         GraphUnavailable where the graph cannot be reached before the run is claimed.
         """
-        claim = await self._ledger.claim(tenant, run_id)
-        if claim is None:
+        execution = await self._claimed(tenant, run_id)
+        if execution is None:
             return Outcome.NOT_TAKEN
+        claim = execution.claim
         bound = log.bind(tenant=tenant, run=run_id, fence=claim.fence)
         bound.info("run.claimed", attempt=claim.attempts, total=claim.total)
-        execution = _Execution(self._ledger, self._parts, claim)
         self._at_work[tenant, run_id] = execution
         outcome = Outcome.FINISHED
         try:
-            if claim.attempts > self._parts.settings.claims:
+            if execution.hopeless:
                 await execution.give_up(f"given up: it was taken up {claim.attempts} times and never came to its end")
             else:
                 outcome = await execution.run()
@@ -93,6 +93,31 @@ class RunExecutor:
         if execution is not None:
             execution.look()
 
+    async def _claimed(self, tenant: str, run_id: str) -> _Execution | None:
+        """The run once it is claimed, with the marks of what may begin first in the same transaction."""
+        made: list[_Execution] = []
+
+        def first(claim: Claim, steps: tuple[RunStep, ...]) -> Report | None:
+            made[:] = [_Execution(self._ledger, self._parts, claim)]
+            return None if made[0].hopeless else made[0].first(steps)
+
+        began = self._parts.clock.monotonic()
+        try:
+            if await self._ledger.claim(tenant, run_id, first=first) is None:
+                return None
+        except OverLimit as error:
+            log.warning("run.not_begun", tenant=tenant, run=run_id, error=repr(error))
+        except (GraphUnavailable, OutcomeUnknown):
+            raise
+        except Exception:
+            log.exception("run.not_begun", tenant=tenant, run=run_id)
+        else:
+            made[0].begun(began)
+            return made[0]
+        # It is the steps that cannot be read or marked. Claimed without them, the run can be given up.
+        claim = await self._ledger.claim(tenant, run_id)
+        return None if claim is None else _Execution(self._ledger, self._parts, claim)
+
     async def _release(self, claim: Claim) -> None:
         try:
             async with asyncio.timeout(RELEASE_SECONDS):
@@ -108,7 +133,7 @@ class _Execution:
     def __init__(self, ledger: RunLedger, parts: StepParts, claim: Claim) -> None:
         self._ledger = ledger
         self._parts = parts
-        self._claim = claim
+        self.claim = self._claim = claim
         self._lease = Lease(ledger, claim, parts.clock, seconds=parts.settings.lease, heard=self._hear)
         self._backoff = Backoff(parts.chance, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
         self._events: list[StepEvent] = []
@@ -121,19 +146,32 @@ class _Execution:
         self._stop: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # What was said to become of the run, and what is done about it so far.
         self._asked = self._obeyed = claim.state
+        self._first: tuple[RunProgress, Turn] | None = None
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether the run was taken up so often that it is only given up."""
+        return self._claim.attempts > self._parts.settings.claims
+
+    def first(self, steps: tuple[RunStep, ...]) -> Report:
+        """What is written before anything begins: what may begin, and what became of the rest."""
+        self._first = self._start(steps)
+        return self._report(*self._first, [])
+
+    def begun(self, began: float) -> None:
+        """The first report was written together with the claim, which was begun at `began` of the monotonic clock."""
+        self._lease.renewed(began)
 
     async def run(self) -> Outcome:
         """Carry out every step that may begin; raises RunLost or StaleFence where another worker holds the run."""
         renewing = asyncio.create_task(self._lease.keep(), name=f"lease {self._claim.run_id}")
         renewing.add_done_callback(self._task_ended)
         try:
-            self._progress = progress = await self._load()
-            turn = progress.begin(self._parts.clock.now())
-            if progress.culprit is not None:
-                self._stopping = STOPPED
-            if self._claim.state is RunState.CANCELLING:
-                self._cancel(progress, turn)
-            return await self._work(progress, turn)
+            begun = self._first
+            if begun is None:
+                begun = self._start(await self._steps())
+                await self._write(self._report(*begun, []))
+            return await self._work(*begun)
         finally:
             await cancelled(renewing, *self._tasks)
 
@@ -147,37 +185,49 @@ class _Execution:
         await self._lease.renew()
 
     async def _work(self, progress: RunProgress, turn: Turn) -> Outcome:
-        events: list[StepEvent] = []
-        while True:
-            await self._write(self._report(progress, turn, events))
-            if progress.over:
-                return Outcome.FINISHED
+        while not progress.over:
+            events: list[StepEvent] = []
             if self._asked is not self._obeyed:
-                events, turn = [], self._told(progress, turn.ready)
-                continue
-            for step in turn.ready:
-                self._begin(step)
-            if progress.idle and await self._park(progress):
-                return Outcome.PARKED
-            events = await self._gathered()
-            now = self._parts.clock.now()
-            turn = progress.ended([event for event in events if isinstance(event, StepEnd)], now)
-            self._obey(progress, turn)
+                turn = self._told(progress, turn.ready)
+            else:
+                for step in turn.ready:
+                    self._begin(step)
+                if progress.idle and await self._park(progress):
+                    return Outcome.PARKED
+                events = await self._gathered()
+                now = self._parts.clock.now()
+                turn = progress.ended([event for event in events if isinstance(event, StepEnd)], now)
+                self._obey(progress, turn)
+            await self._write(self._report(progress, turn, events))
+        return Outcome.FINISHED
 
-    async def _load(self) -> RunProgress:
-        return RunProgress(
-            await self._patiently(lambda: self._ledger.steps(self._claim)),
+    async def _steps(self) -> tuple[RunStep, ...]:
+        return await self._patiently(lambda: self._ledger.steps(self._claim))
+
+    def _start(self, steps: tuple[RunStep, ...]) -> tuple[RunProgress, Turn]:
+        progress = self._following(steps)
+        turn = progress.begin(self._parts.clock.now())
+        if progress.culprit is not None:
+            self._stopping = STOPPED
+        if self._claim.state is RunState.CANCELLING:
+            self._cancel(progress, turn)
+        return progress, turn
+
+    def _following(self, steps: tuple[RunStep, ...]) -> RunProgress:
+        self._progress = RunProgress(
+            steps,
             self._claim.on_failure,
             confirm_after=self._claim.confirm_after,
             # A run that is being cancelled begins nothing either; what is held is skipped at once.
             paused=self._claim.state is not RunState.RUNNING,
         )
+        return self._progress
 
     async def give_up(self, reason: str) -> None:
         """End the run as an error of the machinery. Raises RunLost where it is not ours any more."""
         end = RunEnd(RunState.ERROR, reason)
         try:
-            progress = self._progress or await self._load()
+            progress = self._progress or self._following(await self._steps())
             ends = progress.given_up(reason, self._parts.clock.now())
             await self._write(Report(ends=tuple(ends), end=end))
         except StatementFailed:

@@ -258,8 +258,10 @@ class StepRunner:
             found = await self._inputs(workload)
         except OutputMissing as missing:
             raise ProviderFailure(str(missing)) from missing
-        given = tuple(f"{name}={value}" for name, value in sorted(found.items()))
-        self._step = replace(self._step, workload=resolved(workload, found), inputs=given or self._step.inputs)
+        filled = resolved(workload, found)
+        if found or filled is not workload:
+            given = tuple(f"{name}={value}" for name, value in sorted(found.items()))
+            self._step = replace(self._step, workload=filled, inputs=given or self._step.inputs)
 
     async def _effect(self) -> _Done:
         await self._fill_in()

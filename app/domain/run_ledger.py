@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -19,7 +19,7 @@ from app.graph import Graph
 from app.graph_failures import KeyTaken
 from app.ids import Ids
 from app.ports import Doorbell
-from app.transactions import Operation, Row, Transaction, Value
+from app.transactions import Operation, Reader, Row, Transaction, Value
 
 _STEP: Final = (
     "id",
@@ -41,6 +41,8 @@ _STEP: Final = (
     "after",
     *versions.COLUMNS,
 )
+First = Callable[[Claim, tuple[RunStep, ...]], Report | None]
+"""What a worker writes at once of a run that it claims; it only computes."""
 _UNDONE: Final = frozenset({RunState.FAILED, RunState.ERROR})
 
 
@@ -62,10 +64,11 @@ class RunLedger:
         """An id for one report, the same for each try at writing it."""
         return self._ids.new()
 
-    async def claim(self, tenant: str, run_id: str) -> Claim | None:
+    async def claim(self, tenant: str, run_id: str, *, first: First | None = None) -> Claim | None:
         """Take a run that waits or is overdue; None where another worker holds it, it has ended, or there is none.
 
-        Raises GraphUnavailable, OutcomeUnknown.
+        What `first` makes of the claim and the run's steps is written in the same transaction; None for nothing. It may
+        be called more than once, and what it raises leaves the run unclaimed. Raises GraphUnavailable, OutcomeUnknown.
         """
 
         async def work(transaction: Transaction) -> Claim | None:
@@ -79,9 +82,11 @@ class RunLedger:
             if not rows:
                 return None
             claim = _claim(tenant, run_id, rows[0])
-            await events.record(
-                transaction, self._ids, [run_events.claimed(claim, version=number(rows[0]["version"]), by=self._owner)]
-            )
+            report = None if first is None else first(claim, await self._steps(transaction, claim))
+            taken = run_events.claimed(claim, version=number(rows[0]["version"]), by=self._owner)
+            await events.record(transaction, self._ids, [taken])
+            if report is not None:
+                await self._write(transaction, claim, report)
             return claim
 
         claim = await self._graph.transact(Operation(self._ids.new(), "claim_run", tenant), work)
@@ -91,7 +96,10 @@ class RunLedger:
 
     async def steps(self, claim: Claim) -> tuple[RunStep, ...]:
         """All steps of a claimed run in the plan's order, in one statement. Raises GraphUnavailable."""
-        row = (await self._graph.read("runs/load_steps", claim.tenant, run_id=claim.run_id))[0]
+        return await self._steps(self._graph.reader(claim.tenant), claim)
+
+    async def _steps(self, reader: Reader, claim: Claim) -> tuple[RunStep, ...]:
+        row = (await reader.run("runs/load_steps", run_id=claim.run_id))[0]
         requires: dict[str, set[str]] = {}
         for key, required in (texts(pair) for pair in listed(row["requirements"])):
             requires.setdefault(key, set()).add(required)
@@ -226,7 +234,7 @@ class RunLedger:
     async def _record(
         self, transaction: Transaction, claim: Claim, report: Report, *, recorded: Sequence[Value]
     ) -> RunState:
-        state = claim.state
+        state, operation = claim.state, transaction.operation
         for steps, deployments, ends in run_reports.parts(report, recorded):
             states = [end.state for end in ends]
             held = await transaction.run(
@@ -237,7 +245,8 @@ class RunLedger:
                 succeeded=states.count(StepState.SUCCEEDED),
                 failed=sum(states.count(state) for state in (StepState.FAILED, StepState.ERROR, StepState.UNKNOWN)),
                 skipped=states.count(StepState.SKIPPED),
-                operation=transaction.operation.id,
+                operation=operation.id,
+                operation_name=None if transaction.recorded else operation.name,
                 application_id=claim.application_id,
                 environment_id=claim.environment_id,
                 steps=steps,
@@ -245,6 +254,7 @@ class RunLedger:
             )
             if not held:
                 raise RunLost(claim.run_id)
+            transaction.recorded = True
             state = RunState(str(held[0]["state"]))
         return state
 

@@ -6,6 +6,7 @@
 // (event)-[:ABOUT]->(whatever it is about, while that exists)
 // A draft is [id, type, category, level, subject, subject_label, subject_version, actor, correlation_id, change_set,
 // application_id, environment_id, message, data].
+CYPHER replan=skip
 WITH datetime() AS now
 UNWIND $events AS draft
 OPTIONAL MATCH (subject:Entity {tenant: $tenant, id: draft[4]})

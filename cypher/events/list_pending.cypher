@@ -2,6 +2,7 @@
 // parameters: tenant, limit
 // columns: ids
 // mode: read
+CYPHER replan=skip
 MATCH (event:Event {tenant: $tenant, pending: true})
 USING INDEX event:Event(tenant, pending)
 WITH event ORDER BY event.created_at, event.id LIMIT $limit

@@ -4,6 +4,7 @@
 // mode: write
 // An entry is [id, seq, hash, previous hash].
 // None numbered: another one leads by now, and nothing was written.
+CYPHER replan=skip
 MATCH (log:EventLog {tenant: $tenant, id: $tenant})
 SET log._lock = $owner
 WITH log

@@ -4,6 +4,7 @@
 // mode: write
 // A commit becomes visible event by event. Touching the known ones waits for it; what is read afterwards is whole.
 // One list of lists: 500 rows would cost the reader more than the server.
+CYPHER replan=skip
 OPTIONAL MATCH (known:Event {tenant: $tenant})
 WHERE known.id IN $known
 SET known.pending = true

@@ -3,6 +3,7 @@
 // columns: fence, seq, head
 // mode: write
 // No row: another one leads. The lock comes before the question, so that two that ask at once get one yes.
+CYPHER replan=skip
 MERGE (log:EventLog {tenant: $tenant, id: $tenant})
 ON CREATE SET log.version = 0, log.created_at = datetime(), log.seq = 0, log.head = $genesis, log.fence = 0
 SET log._lock = $owner

@@ -4,6 +4,7 @@
 //   namespace, state, confirm_after
 // mode: write
 // Fences rise over all runs of an environment, because targets carry them and outlive runs.
+CYPHER replan=skip
 MATCH (run:Run {tenant: $tenant, id: $id})
 SET run._lock = $operation
 WITH run

@@ -3,6 +3,7 @@
 // columns: steps, requirements
 // mode: read
 // (run)-[:HAS_STEP_RUN]->(record)-[:OF]->(step)-[:REQUIRES]->(required)
+CYPHER replan=skip
 MATCH (run:Run {tenant: $tenant, id: $run_id})
 CALL (run) {
   MATCH (run)-[:HAS_STEP_RUN]->(record:StepRun {tenant: $tenant})-[:OF]->(step:PlanStep {tenant: $tenant})

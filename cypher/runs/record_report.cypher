@@ -1,11 +1,14 @@
 // purpose: Write what a worker reports of a run it still holds: its totals and lease, its steps, and what became of deployments.
-// parameters: tenant, id, fence, lease_ms, succeeded, failed, skipped, operation, application_id, environment_id, steps, deployments
+// parameters: tenant, id, fence, lease_ms, succeeded, failed, skipped, operation, operation_name, application_id, environment_id,
+//   steps, deployments
 // columns: version, state, noted, deployed
 // mode: write
 // No row: another worker holds the run, or it has ended, and nothing was written. The run is locked before that is asked.
+// With an operation_name the operation's id is written as well; no other statement has to.
 // Of a step only the given properties change (null removes one), and nothing of one that has ended.
 // A deployment with a version_id runs that version from now on; without one only its status changes.
 // (run)-[:HAS_STEP_RUN]->(record), (deployment)-[:OF]->(service), -[:IN]->(environment), -[:RUNS]->(version)
+CYPHER replan=skip
 MATCH (run:Run {tenant: $tenant, id: $id})
 SET run._lock = $operation
 WITH run
@@ -15,10 +18,13 @@ WHERE run.fence = $fence AND run.state IN ['running', 'paused', 'cancelling']
 SET run.lease_until = datetime.realtime() + duration({milliseconds: $lease_ms}),
   run.succeeded = run.succeeded + $succeeded, run.failed = run.failed + $failed, run.skipped = run.skipped + $skipped,
   run.version = run.version + 1, run.updated_at = datetime()
+FOREACH (name IN CASE WHEN $operation_name IS NULL THEN [] ELSE [$operation_name] END |
+  CREATE (:Operation {tenant: $tenant, id: $operation, name: name, version: 1, created_at: datetime(), updated_at: datetime()}))
 WITH run
 CALL (run) {
   UNWIND $steps AS row
   MATCH (record:StepRun {tenant: $tenant, id: row.id})
+  USING INDEX record:StepRun(tenant, id)
   WITH run, row, record
   WHERE record.run_id = run.id AND NOT record.state IN ['succeeded', 'failed', 'error', 'skipped', 'unknown']
   SET record += row.properties,

@@ -2,6 +2,7 @@
 // parameters: tenant, id, fence, lease_ms, operation
 // columns: id, state
 // mode: write
+CYPHER replan=skip
 MATCH (run:Run {tenant: $tenant, id: $id})
 SET run._lock = $operation
 WITH run

@@ -14,7 +14,7 @@ from app.broker import connect
 from app.domain.declarations import declare
 from app.domain.manifest_validation import validate
 from app.local.node import Node
-from benchmarks import bulk, events, page, plan, run
+from benchmarks import bulk, events, page, plan
 from benchmarks.__main__ import options
 from benchmarks.bulk_documents import Organisation
 from benchmarks.children import CHECKOUT
@@ -179,19 +179,6 @@ async def test_the_plan_is_measured_against_a_bare_one_of_as_many_steps(servers:
     }
     # The growth of what takes no time is chance.
     assert [name for name in measured.missed if "n log n" not in name] == []
-
-
-async def test_the_run_is_measured_alone_and_from_end_to_end(servers: Servers) -> None:
-    # when every step succeeds in each round, which the benchmark itself insists on
-    measured = await run.measure(servers, rounds=1, terraform_rounds=0, layers=TINY, warm_up=1, past=10)
-    # then
-    assert rounds_of(measured) == {
-        "executing a saved plan": (1, 0),
-        "planning and executing, over HTTP": (1, 0),
-        "the first after a start of the database": (1, 0),
-        "CPU of the executing process": (1, 0),
-    }
-    assert (measured.peer, measured.missed) == (None, [])
 
 
 async def test_events_are_measured(servers: Servers) -> None:

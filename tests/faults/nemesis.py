@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
-from app.domain.run_ledger import RunLedger
+from app.domain.run_ledger import First, RunLedger
 from app.domain.run_records import Claim, Mark, Report, RunStep, StepState
 from app.domain.runs import RunState
 from app.graph_failures import GraphUnavailable, OutcomeUnknown
@@ -93,17 +93,31 @@ class WatchedLedger(RunLedger):
         self._story: Story | None = None
         self._written: set[str] = set()
 
-    async def claim(self, tenant: str, run_id: str) -> Claim | None:
+    async def claim(self, tenant: str, run_id: str, *, first: First | None = None) -> Claim | None:
         """Take a run."""
+        begun: list[tuple[int, tuple[RunStep, ...], Report | None]] = []
+
+        def noted(claim: Claim, steps: tuple[RunStep, ...]) -> Report | None:
+            # The run is locked until the commit: this is where the claim stands in the order of all.
+            report = None if first is None else first(claim, steps)
+            begun[:] = [(self._journal.stamp(), steps, report)]
+            return report
+
         await self._door.point()
+        self._locked_at = None
         self.in_flight += 1
         try:
-            claim = await super().claim(tenant, run_id)
+            claim = await super().claim(tenant, run_id, first=first and noted)
         finally:
             self.in_flight -= 1
         if claim is not None:
             self.fence = claim.fence
-            self._journal.add(Entry(What.CLAIMED, claim.run_id, fence=claim.fence))
+            stamp = begun[0][0] if begun else None
+            self._journal.add(Entry(What.CLAIMED, claim.run_id, fence=claim.fence), stamp=stamp)
+            for _, steps, report in begun:
+                self._see(claim, steps, stamp=stamp)
+                if report is not None:
+                    self._note(claim, report)
         await self._door.point()
         return claim
 
@@ -115,12 +129,15 @@ class WatchedLedger(RunLedger):
             steps = await super().steps(claim)
         finally:
             self.in_flight -= 1
+        self._see(claim, steps)
+        return steps
+
+    def _see(self, claim: Claim, steps: tuple[RunStep, ...], *, stamp: int | None = None) -> None:
         states = {step.key: step.state.value for step in steps}
         marked = frozenset(step.key for step in steps if step.mark is Mark.PENDING)
-        self._journal.add(Entry(What.SEEN, claim.run_id, fence=claim.fence, states=states, let=marked))
+        self._journal.add(Entry(What.SEEN, claim.run_id, fence=claim.fence, states=states, let=marked), stamp=stamp)
         self._story = Story.of(claim, steps)
         self._journal.stories.append(self._story)
-        return steps
 
     async def renew(self, claim: Claim) -> RunState | None:
         """Hold the run."""

@@ -92,12 +92,12 @@ def test_whatever_happens_the_history_of_a_run_is_sound(runner: asyncio.Runner, 
 CHAIN = {"s0": (), "s1": ("s0",), "s2": ("s1",)}
 SCENES = {
     "no faults": (Scene(CHAIN, {}), RunState.SUCCEEDED),
-    "killed in its middle": (Scene(CHAIN, {}, faults=(Fault(True, 9),)), RunState.SUCCEEDED),
+    "killed in its middle": (Scene(CHAIN, {}, faults=(Fault(True, 6),)), RunState.SUCCEEDED),
     "killed, and what it had sent arrives": (
-        Scene(CHAIN, {}, faults=(Fault(True, 6, lands=True),)),
+        Scene(CHAIN, {}, faults=(Fault(True, 3, lands=True),)),
         RunState.SUCCEEDED,
     ),
-    "stalled past its lease": (Scene(CHAIN, {}, faults=(Fault(False, 9),)), RunState.SUCCEEDED),
+    "stalled past its lease": (Scene(CHAIN, {}, faults=(Fault(False, 6),)), RunState.SUCCEEDED),
     "every acknowledgement lost": (
         Scene(CHAIN, {}, commits=dict.fromkeys((0, 2, 4, 6, 8), CommitFault.AFTER)),
         RunState.SUCCEEDED,
@@ -136,17 +136,17 @@ def test_each_fault_alone_ends_as_it_should(runner: asyncio.Runner, stage: Stage
 ASKED = {
     "confirmed": (Scene(CHAIN, {}, confirm_after=1), {RunState.SUCCEEDED}),
     "rejected": (Scene(CHAIN, {}, confirm_after=1, rejects=True), {RunState.CANCELLED}),
-    "killed, and confirmed": (Scene(CHAIN, {}, confirm_after=2, faults=(Fault(True, 9),)), {RunState.SUCCEEDED}),
+    "killed, and confirmed": (Scene(CHAIN, {}, confirm_after=2, faults=(Fault(True, 6),)), {RunState.SUCCEEDED}),
     # Whether what is asked arrives before the end is a matter of speed.
-    "paused": (Scene(CHAIN, {}, orders=(Order(Asked.PAUSE, 6),)), {RunState.SUCCEEDED}),
+    "paused": (Scene(CHAIN, {}, orders=(Order(Asked.PAUSE, 3),)), {RunState.SUCCEEDED}),
     "paused, and its worker killed": (
-        Scene(CHAIN, {}, orders=(Order(Asked.PAUSE, 6),), faults=(Fault(True, 9),)),
+        Scene(CHAIN, {}, orders=(Order(Asked.PAUSE, 3),), faults=(Fault(True, 6),)),
         {RunState.SUCCEEDED},
     ),
-    "cancelled": (Scene(CHAIN, {}, orders=(Order(Asked.CANCEL, 6),)), {RunState.CANCELLED, RunState.SUCCEEDED}),
+    "cancelled": (Scene(CHAIN, {}, orders=(Order(Asked.CANCEL, 3),)), {RunState.CANCELLED, RunState.SUCCEEDED}),
     # Nobody knows then whether what it has sent still arrives: here it does.
     "cancelled, and its worker stalled": (
-        Scene(CHAIN, {}, orders=(Order(Asked.CANCEL, 6),), faults=(Fault(False, 6, thaw_at=99),)),
+        Scene(CHAIN, {}, orders=(Order(Asked.CANCEL, 3),), faults=(Fault(False, 3, thaw_at=99),)),
         {RunState.CANCELLED},
     ),
 }
@@ -163,7 +163,7 @@ def test_what_people_ask_of_a_run_comes_true(runner: asyncio.Runner, stage: Stag
     assert theatre.journal.history[-1].state in ends
 
 
-@pytest.mark.parametrize("faults", [(), (Fault(True, 9, lands=True),), (Fault(False, 9),)])
+@pytest.mark.parametrize("faults", [(), (Fault(True, 6, lands=True),), (Fault(False, 6),)])
 def test_what_succeeded_of_a_failed_run_is_undone(
     runner: asyncio.Runner, stage: Stage, faults: tuple[Fault, ...]
 ) -> None:
@@ -189,7 +189,7 @@ def test_a_checked_history_is_wrong_where_a_worker_does_not_look(
 
     monkeypatch.setattr("workers.steps.StepRunner._is_done", never)
     # when
-    theatre = runner.run(stage.play(Scene({"s0": ()}, {}, faults=(Fault(True, 6, lands=True),))))
+    theatre = runner.run(stage.play(Scene({"s0": ()}, {}, faults=(Fault(True, 3, lands=True),))))
     # then
     assert [one.partition(" ")[2] for one in violations(theatre.journal.history)] == [
         "was carried out again by fence 2, and it was there"

@@ -125,6 +125,7 @@ _VALUES: Mapping[str, Value] = {
     "observed": ["image=other"],
     "on_failure": "stop",
     "operation": "operation-2",
+    "operation_name": "report_run",
     "outputs": [],
     "outgoing": True,
     "owner": f"owner-{OWN_MARK}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -23,6 +24,11 @@ SCANS: Mapping[str, str] = {
 }
 
 STATEMENTS = [pytest.param(cypher.statement(name), id=name) for name in cypher.names()]
+KEPT = [
+    pytest.param(cypher.statement(name), id=name)
+    for name in cypher.names()
+    if "\nCYPHER replan=skip\n" in cypher.statement(name).text
+]
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +67,26 @@ def test_a_statement_does_not_scan(explained: Mapping[str, Explained], statement
         assert found[0].startswith("NodeByLabelScan")
     else:
         assert found == []
+
+
+@pytest.mark.parametrize("statement", KEPT)
+def test_a_statement_that_keeps_its_plan_finds_everything_by_key(
+    explained: Mapping[str, Explained], statement: Statement
+) -> None:
+    # given a statement whose first plan is kept, whatever becomes of the graph
+    # when the server plans it in a graph that is nearly empty, where another way would seem as cheap
+    found = [
+        operator
+        for operator in read(explained[statement.name].plan).walk()
+        if re.search("Seek|Scan|Join|Product", operator.kind)
+    ]
+    # then it finds nodes by their key or, as it is told to, among the events that wait; all else is along edges
+    assert [
+        operator
+        for operator in found
+        if not operator.kind.startswith("NodeUniqueIndexSeek")
+        and "event:Event(tenant, pending)" not in operator.details
+    ] == []
 
 
 def test_every_exception_is_a_statement() -> None:

@@ -11,6 +11,7 @@ from app.domain.run_ledger import RunLost
 from app.domain.run_records import Claim, Report, RunEnd, RunStep, StepEnd, StepStart, StepState
 from app.domain.runs import RunState
 from app.domain.workloads import Target
+from app.graph_observer import counting
 from tests.clocks import HandClock
 from tests.platform import SHOP, service
 from tests.runs.deploying import Deploying, RecordingQueue, Worker, eventually
@@ -347,3 +348,24 @@ async def _quiet(_progress: Progress) -> None:
 
 def _succeeded(step: RunStep) -> StepEnd:
     return StepEnd(step, StepState.SUCCEEDED, "", NOW, 1, NOW)
+
+
+async def test_a_run_is_claimed_in_one_transaction_with_the_marks_of_what_begins_first(deploying: Deploying) -> None:
+    # given
+    await deploying.platform.apply(*SHOP, service("cart"))
+    run_id = (await deploying.deploy()).run_id
+    worker = deploying.worker()
+    # when
+    with counting() as ran:
+        outcome = await worker.execute(run_id)
+    # then two transactions carry the run out, and each writes its operation's id with what it reports
+    assert outcome is Outcome.FINISHED
+    assert ran == [
+        *("runs/claim_run", "runs/load_steps", "events/append_events", "runs/record_report"),
+        *("runs/record_report", "events/append_events", "runs/finish_run", "events/append_events"),
+    ]
+    names = await deploying.platform.graph.define(
+        f"MATCH (o:Operation {{tenant: '{deploying.platform.tenant}'}}) WHERE o.name IN ['claim_run', 'report_run'] "
+        "RETURN o.name AS name ORDER BY name"
+    )
+    assert [row["name"] for row in names] == ["claim_run", "report_run"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.domain.run_records import Claim, Report
 from app.domain.runs import RunState
 from app.graph_failures import StatementFailed
+from app.transactions import Transaction
 from tests.platform import SHOP, service
 from tests.runs.deploying import CutLedger, Deploying
 from workers.executor import Outcome
@@ -14,11 +15,11 @@ from workers.settings import WorkerSettings
 class RefusedLedger(CutLedger):
     """A ledger whose statements about steps the database refuses, as it would a mistake of ours."""
 
-    async def report(self, claim: Claim, report: Report, *, operation_id: str) -> RunState:
-        """Write the end of a run only."""
+    async def _write(self, transaction: Transaction, claim: Claim, report: Report) -> RunState:
+        # Nothing but the end of a run is written, neither with the claim nor later.
         if report.pending or report.ends:
             raise StatementFailed("runs/record_report: refused")
-        return await super().report(claim, report, operation_id=operation_id)
+        return await super()._write(transaction, claim, report)
 
 
 async def test_a_run_whose_steps_cannot_be_written_ends_as_an_error(deploying: Deploying) -> None:
@@ -31,6 +32,7 @@ async def test_a_run_whose_steps_cannot_be_written_ends_as_an_error(deploying: D
     # then
     run = await deploying.run(run_id)
     assert (outcome, run["state"], run["error"]) == (Outcome.FINISHED, "error", "internal error: StatementFailed")
+    assert run["attempts"] == 1
     assert worker.provider.calls == []
     assert await deploying.worker("worker-2").execute(run_id) is Outcome.NOT_TAKEN
 

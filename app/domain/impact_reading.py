@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,7 +61,7 @@ async def read_ids(reader: Reader, id: str, change: ChangeKind, *, most: int = M
     found: list[str] = list(users)  # type: ignore[arg-type]
     if others != (id,):
         found = list(dict.fromkeys([*found, *others]))
-    if id in found:
+    with suppress(ValueError):
         found.remove(id)
     return Reach(found[:most], len(found) > most)
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.sessions import Session
@@ -17,6 +16,14 @@ from app.telemetry import Metrics
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = structlog.get_logger("trellis.http")
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    """The first header of that name, in lower case; "" where there is none."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return ""
 
 
 def bearer(authorization: str) -> str | None:
@@ -43,7 +50,7 @@ class RequestScope:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
+        given = _header(scope, b"x-request-id")
         request_id = given if _REQUEST_ID.fullmatch(given) else self._ids.new()
         scope.setdefault("state", {})["request_id"] = request_id
         status = 0
@@ -91,7 +98,7 @@ class Authentication:
         await self._app(scope, receive, send)
 
     def _session(self, scope: Scope) -> Session | None:
-        token = bearer(Headers(scope=scope).get("authorization", ""))
+        token = bearer(_header(scope, b"authorization"))
         if token is None:
             return None
         try:

@@ -20,6 +20,11 @@ _WORDS = {"AND", "OR", "XOR", "NOT", "IN", "AS", "ON", "THEN", "ELSE", "WHEN", "
 _WORDS |= {"COUNT", "DISTINCT", "STARTS", "ENDS", "CONTAINS", "IS", "NULL", "BY"} | _CLAUSES
 _SUBQUERIES = frozenset({"EXISTS", "COLLECT", "COUNT"})
 _KEPT_PATH = re.compile(r"all\((\w+) IN nodes\(\w+\) WHERE \1\.tenant = \$tenant\)")
+_CHECKED_END = re.compile(
+    r"(MATCH (\w+) = \(\w+\)<?-\[[^\]]*\]->?\(\w+)"
+    r"(\)\s+WHERE all\((\w+) IN nodes\(\2\) WHERE \4\.tenant = \$tenant\))(?!\s+OR)"
+)
+"""A path from a known node whose nodes are all checked right after it: its far end is one of them."""
 
 
 @dataclass(slots=True)
@@ -161,7 +166,7 @@ class _Reading:
 def outside(text: str) -> list[str]:
     """The node patterns of a statement that may match nodes of another tenant, as they are written; `*` is a path of
     any length whose nodes are not all checked."""
-    found = _Reading(_tokens(text)).run()
+    found = _Reading(_tokens(_CHECKED_END.sub(r"\1 {tenant: $tenant}\3", text))).run()
     paths = found.count("*") - len(_KEPT_PATH.findall(text))
     return [each for each in found if each != "*"] + ["*"] * max(0, paths)
 

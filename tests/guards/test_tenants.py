@@ -94,6 +94,16 @@ def test_a_write_changes_nothing_of_another_tenant(store: Store, statement: Stat
         ),
         ("MERGE (n:A {id: $id}) RETURN n.id AS id", ["( n : A { id : $id } )"]),
         ("MATCH (a:A {tenant: $tenant, id: 'x'})-[:X*]->(b:A {tenant: $tenant}) RETURN b.id AS id", ["*"]),
+        *(
+            (f"MATCH (a:A {{tenant: $tenant}}) MATCH p = (a)<-[:X*0..]-(b) WHERE {check} RETURN b.id AS id", found)
+            for check, found in (
+                ("b.x = 1", ["( b )", "*"]),
+                ("all(n IN nodes(q) WHERE n.tenant = $tenant)", ["( b )"]),
+                ("all(n IN nodes(p) WHERE n.tenant = $other)", ["( b )", "*"]),
+                ("all(n IN nodes(p) WHERE n.tenant = $tenant) OR b.x = 1", ["( b )"]),
+                ("any(n IN nodes(p) WHERE n.tenant = $tenant)", ["( b )", "*"]),
+            )
+        ),
         ("MATCH (n:A WHERE n.tenant = $tenant) RETURN n.id AS id", ["( n : A WHERE n . tenant = $tenant )"]),
         ("MATCH (a:A {tenant: $tenant}) RETURN COUNT { (a)-[:X]->(:B) } AS count", ["( : B )"]),
     ],
@@ -114,6 +124,8 @@ def test_a_statement_that_leaves_the_tenant_is_found(text: str, found: list[str]
         "MATCH (a:A {tenant: $tenant}) CALL (a) { MATCH (a)-[:X]->(b:B {tenant: $tenant}) RETURN b } RETURN b.id AS id",
         "MATCH p = (a:A {tenant: $tenant})-[:X*1..5]->(b:A {tenant: $tenant})\n"
         "WHERE all(n IN nodes(p) WHERE n.tenant = $tenant) RETURN b.id AS id",
+        "MATCH (a:A {tenant: $tenant}) MATCH p = (a)<-[:X|Y*0..]-(b)\n"
+        "  WHERE all(n IN nodes(p) WHERE n.tenant = $tenant) AND b.x = 1 RETURN b.id AS id",
         "// (a)-[:X]->(b)\nMATCH (a:A {tenant: $tenant, name: '(b:B)'}) RETURN size(a.name) AS size",
     ],
 )

@@ -15,7 +15,7 @@ from app.domain.manifest_files import read_manifests
 from app.domain.manifest_schema import manifest_schema
 from app.domain.templates import schemas
 from tests.api import PASSWORD, Api
-from tests.cli.conftest import Ended
+from tests.cli.ended import Ended
 from tests.http.caller import Caller
 from tests.platform import Platform
 

@@ -48,7 +48,7 @@ kubernetes: runtime
 	@$(BIN)/python -m app.local.kubernetes up --state "$${TRELLIS_LOCAL_FOLDER:-.trellis}/kubernetes"
 
 test: dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: dev
 	$(BIN)/ruff check .

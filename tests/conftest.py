@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
+from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 
 from app.domain.sessions import Passwords
 from app.domain.tenants import ensure_tenant
@@ -21,9 +24,12 @@ from app.ports import SystemClock
 from tests.api import Api, free_port, served, settings_for
 from tests.platform import Platform
 from tests.servers import Neo4jAccess, neo4j_for_tests, own_neo4j, redis_for_tests
+from tests.side_by_side import GROUPS, Beside, Turns, group, own_ports
 
-_LATE = ("faults", "kubernetes", "providers", "end_to_end")
+_LATE = ("faults", "end_to_end")
 """Folders whose tests take long: they come last, in this order, so that a plain mistake shows within seconds."""
+_FOLDER = pytest.StashKey[str]()
+_TURNS = pytest.StashKey[Turns]()
 
 
 @pytest.fixture(scope="session")
@@ -116,15 +122,68 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what needs no server first, then what asks the shared ones, then the folders that take long."""
+    """Run what needs no server first, then what asks the shared ones, then what takes long."""
 
     def rank(item: pytest.Item) -> int:
         folder = Path(item.location[0]).parts[1]
         fixtures = set(getattr(item, "fixturenames", ()))
-        if folder in _LATE and (folder != "providers" or "kubernetes_testbed" in fixtures):
-            return 3 + _LATE.index(folder)
+        own = group(item.nodeid)
+        for name in GROUPS:
+            if name in fixtures and own != name:
+                raise pytest.UsageError(f"{item.nodeid} asks for {name}: add it there in tests/side_by_side.py")
+        if own == "kubernetes_testbed":
+            return 3
+        if folder in _LATE:
+            return 4 + _LATE.index(folder)
         if folder == "local":
             return 2
         return 1 if fixtures & {"neo4j_access", "lone_neo4j", "redis_url"} else 0
 
     items.sort(key=rank)
+
+
+# What follows is asked where the tests run side by side (`make test`), in processes of their own.
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Hand out the tests by group, in the order in which they were collected."""
+    config.option.loadscopereorder = False
+    scheduler = import_module("xdist.scheduler").LoadScopeScheduling(config, log)
+    scheduler._split_scope = group
+    return scheduler
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Beside) -> None:
+    """Tell a process where it waits for its turn."""
+    if _FOLDER not in node.config.stash:
+        folder = TemporaryDirectory(prefix="trellis-turns-")
+        node.config.stash[_FOLDER] = folder.name
+        node.config.add_cleanup(folder.cleanup)
+    node.workerinput["turns"] = node.config.stash[_FOLDER]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Judge no generated example by the time it takes, and prepare a process that runs beside others."""
+    settings.register_profile("unhurried", deadline=None)
+    settings.load_profile("unhurried")
+    own = getattr(config, "workerinput", None)
+    if own is not None:
+        config.stash[_TURNS] = Turns(Path(own["turns"]))
+        own_ports(int(own["workerid"].removeprefix("gw")), own["workercount"])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """Wait for the test's turn."""
+    turns = item.config.stash.get(_TURNS, None)
+    if turns is None:
+        return (yield)
+    alone = item.get_closest_marker("alone") is not None
+    turns.begin(alone=alone)
+    try:
+        return (yield)
+    finally:
+        if not (alone and nextitem is not None and nextitem.get_closest_marker("alone")):
+            turns.end()

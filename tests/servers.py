@@ -14,6 +14,8 @@ from app.local.neo4j import USER, Neo4jServer
 from app.local.ports import free_ports
 from app.local.redis import RedisServer
 
+BRIEF = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+
 
 @dataclass(frozen=True, slots=True)
 class Neo4jAccess:
@@ -24,16 +26,24 @@ class Neo4jAccess:
     password: str
 
 
-def own_neo4j(folder: Path, *, heap: int = 512, page_cache: int = 64) -> Neo4jServer:
+def own_neo4j(folder: Path, *, heap: int = 512, page_cache: int = 64, brief: bool = True) -> Neo4jServer:
     """A Neo4j of the caller's own in a new folder, on free ports, not started yet; the caller stops it.
 
-    Memory is in megabytes.
+    Memory is in megabytes. With `brief`, Java does not make it fast where that pays only after minutes: it starts with
+    two thirds of the work.
     """
     bolt, http = free_ports(2)
     jars = class_path(lambda done, total: None)
     password = secrets.token_urlsafe(12)
     return Neo4jServer(
-        folder, jars, password=password, bolt_port=bolt, http_port=http, heap=heap, page_cache=page_cache
+        folder,
+        jars,
+        password=password,
+        bolt_port=bolt,
+        http_port=http,
+        heap=heap,
+        page_cache=page_cache,
+        java=BRIEF if brief else (),
     )
 
 
@@ -50,7 +60,7 @@ def neo4j_for_tests(folder: Path, *, heap: int = 512, page_cache: int = 64) -> I
     if uri:
         yield Neo4jAccess(uri, USER, os.environ["TRELLIS_TEST_NEO4J_PASSWORD"])
         return
-    server = own_neo4j(folder, heap=heap, page_cache=page_cache)
+    server = own_neo4j(folder, heap=heap, page_cache=page_cache, brief=False)
     try:
         server.start()
         yield Neo4jAccess(server.uri, USER, server.password)

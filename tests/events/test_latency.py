@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.events.serving import EVENTS, serving
 from tests.events.world import World, draft
+
+pytestmark = pytest.mark.alone
 
 
 async def test_a_connected_client_has_an_event_within_a_second_of_the_commit(world: World) -> None:

@@ -4,7 +4,7 @@ The API is a process of its own, as users start it. Other programs may keep this
 they do not count: a bomb may take a second of the API's own CPU, and how long the event loop was kept from everybody
 else is what its thread worked between two ticks of its clock (`trellis_event_loop_busy_seconds` in /metrics), not how
 long it waited for a processor. What passes on the clock on the wall is bounded too, by how much slower than usual a
-plain request is on the machine before the bomb.
+plain request is on the machine before the bomb, or plain work beside it.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from tests.http.attacked import (
 )
 from tests.platform import SHOP, Platform, service
 
+pytestmark = pytest.mark.alone
 LARGEST_SECONDS = 15.0
 """What the largest answer may take: most of it is the database's work."""
 LARGEST_GROWTH = 250 * MEGABYTE

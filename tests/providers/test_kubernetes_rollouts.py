@@ -183,6 +183,7 @@ async def test_many_services_are_applied_at_once(
     assert [await provider.health(each.target) for each in wanted] == [Health.HEALTHY] * 12
 
 
+@pytest.mark.alone
 async def test_pods_that_fit_no_node_fail_within_the_deadline(
     provider: KubernetesProvider, cluster: Cluster, namespace: str
 ) -> None:
@@ -239,6 +240,7 @@ def _too_big(namespace: str, seconds: int) -> Workload:
     )
 
 
+@pytest.mark.alone
 async def test_rollouts_that_wait_for_a_thread_keep_their_deadlines(
     kubernetes_testbed: KubernetesTestbed, namespace: str
 ) -> None:
@@ -281,6 +283,7 @@ async def test_pods_that_do_not_end_are_named(
     await provider.aclose()
 
 
+@pytest.mark.alone
 async def test_a_cancelled_rollout_lets_its_thread_go(kubernetes_testbed: KubernetesTestbed, namespace: str) -> None:
     # given a provider whose only watch waits
     provider = KubernetesProvider(kubeconfig=kubernetes_testbed.kubeconfig, clock=SystemClock(), watches=1)
@@ -339,6 +342,7 @@ async def test_an_api_server_that_comes_back_does_not_end_a_rollout(
     await asyncio.to_thread(kubernetes_testbed.remove_node, "big")
 
 
+@pytest.mark.alone
 async def test_an_api_server_that_stays_away_makes_the_step_unavailable(
     provider: KubernetesProvider, cluster: Cluster, namespace: str, kubernetes_testbed: KubernetesTestbed
 ) -> None:

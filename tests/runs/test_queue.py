@@ -197,6 +197,7 @@ async def test_a_run_that_is_at_work_here_is_not_started_again(redis: ArqRedis, 
     await eventually(lambda: taking.runs.started == [f"{tenant}-1", f"{tenant}-2"])
 
 
+@pytest.mark.alone
 async def test_a_ring_that_nobody_hears_raises_nothing_and_keeps_nobody_waiting(tenant: str) -> None:
     # given
     clock = HandClock()

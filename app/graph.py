@@ -376,7 +376,8 @@ class Graph:
                 asyncio.timeout(self._settings.statement_timeout + self._settings.retry_time),
                 self._session(neo4j.READ_ACCESS) as session,
             ):
-                return await session.execute_read(work)
+                with session._pipelined_begin:
+                    return await session.execute_read(work)
 
     async def _execute(
         self,
@@ -394,7 +395,9 @@ class Graph:
                 asyncio.timeout(limit + self._settings.retry_time),
                 self._session(neo4j.WRITE_ACCESS) as session,
             ):
-                return await session.execute_write(bound)
+                # As the driver's own execute_query does: what begins the transaction travels with its first statement.
+                with session._pipelined_begin:
+                    return await session.execute_write(bound)
         except IncompleteCommit:
             raise
         except (Neo4jError, DriverError, TimeoutError):

@@ -1,8 +1,9 @@
-"""Time that a test turns by hand."""
+"""Time that a test turns by hand, and how crowded the time of the machine is."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,3 +45,11 @@ class HandClock:
             if until <= self._seconds and not woken.done():
                 woken.set_result(None)
         self._sleepers = [one for one in self._sleepers if not one[1].done()]
+
+
+def crowdedness() -> float:
+    """How many times longer than it works something takes at the moment, because others keep the machine busy."""
+    began, worked = time.perf_counter(), time.thread_time()
+    while time.thread_time() - worked < 0.005:
+        pass
+    return (time.perf_counter() - began) / (time.thread_time() - worked)

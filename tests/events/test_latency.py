@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.clocks import crowdedness
 from tests.events.serving import EVENTS, serving
 from tests.events.world import World, draft
 
@@ -20,17 +21,18 @@ async def test_a_connected_client_has_an_event_within_a_second_of_the_commit(wor
         await client.event()
 
         # when
-        seconds = []
+        seconds, crowded = [], [1.0]
         for number in range(20):
             await world.write(draft(number), ring=False)
             committed = time.monotonic()
             await world.doorbell.ring(world.tenant)
             event = await client.event()
             seconds.append(time.monotonic() - committed)
+            crowded.append(crowdedness())
             assert event["subject"] == f"shop/boutique/s{number}"
 
-    # then
-    assert max(seconds) < 1.0
+    # then, unless others keep the machine busy
+    assert max(seconds) < 1.0 * max(crowded)
 
 
 async def test_a_lost_ring_delays_an_event_by_no_more_than_the_poll(world: World) -> None:

@@ -23,6 +23,7 @@ from app.domain.sessions import Tokens
 from app.local.ports import HOST
 from app.ports import SystemClock
 from tests.api import KEY
+from tests.clocks import crowdedness
 
 SCRAPER = "a token that only this test scrapes with"
 PROTOCOL = Subprotocol("graphql-transport-ws")
@@ -30,7 +31,6 @@ MEGABYTE = 1024 * 1024
 GROWTH = 50 * MEGABYTE
 ANSWER_SECONDS = 1.0
 LAG_SECONDS = 0.1
-SPELL_SECONDS = 0.005
 USUAL_SECONDS = 0.02
 """What a plain request takes where nothing else keeps the machine busy."""
 
@@ -100,14 +100,6 @@ async def unharmed(
         assert took < answers * seconds * max(1.0, *crowded)
         assert target.memory() - memory < growth
         assert await target.late_ticks(client) == late
-
-
-def crowdedness() -> float:
-    """How many times longer than it works something takes at the moment, because others keep the machine busy."""
-    began, worked = time.perf_counter(), time.thread_time()
-    while time.thread_time() - worked < SPELL_SECONDS:
-        pass
-    return (time.perf_counter() - began) / (time.thread_time() - worked)
 
 
 async def asked(client: httpx2.AsyncClient) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,11 +12,11 @@ from app.domain.planning import Block, Concern, Desired, Picture, Recorded
 from app.domain.policies import Decision, Enforcement, Finding, Point
 from app.domain.references import references
 from app.domain.rows import listed, number, texts
-from app.domain.workloads import Workload
+from app.domain.workloads import Exposure, Workload
 from app.errors import InvalidInput, NotFound
-from app.transactions import Reader, Row
+from app.transactions import Reader, Row, Value
 
-_SERVICE: Final = ("id", "version", "name", "kind", "version_version", *versions.COLUMNS)
+_SERVICE: Final = ("id", "version", "name", "kind", "exposure", "version_version", *versions.COLUMNS)
 _DEPLOYMENT: Final = (
     "id",
     "version",
@@ -53,7 +53,7 @@ class Snapshot:
 
 
 async def read_snapshot(reader: Reader, tenant: str, *, application_id: str, environment_id: str) -> Snapshot:
-    """Read what a plan is computed from: one statement, two for what policies are told, and one a policy.
+    """Read what a plan is computed from: one statement, one for how policies apply, and one a policy.
 
     Raises NotFound, InvalidInput where application and environment belong to different projects, and PolicyDenied where
     a policy could not be asked.
@@ -86,7 +86,7 @@ async def read_snapshot(reader: Reader, tenant: str, *, application_id: str, env
     deciding = policies.decide(
         reader,
         Point.PLAN,
-        {"application_id": application_id, "environment_id": environment_id},
+        {"application_id": application_id, "environment_id": environment_id, **_planned(services, deployments)},
         project_id=names.parse_environment_id(environment_id).project,
     )
     wanted = (_desired(place, one, tuple(sorted(hard.get(str(one["id"]), ())))) for one in services)
@@ -128,6 +128,26 @@ def _referred(desired: Collection[Desired]) -> frozenset[str]:
         for found in references(wanted.workload).values()
         for one in found
     )
+
+
+def _planned(services: Sequence[Row], deployments: Sequence[Row]) -> Mapping[str, Value]:
+    """What policies are told: `planned` are the versions that would run, `services` the public ones that change.
+
+    It is what `policies/list_planned` says, which whoever has no picture asks.
+    """
+    running = {(one["service_id"], one["version_id"]) for one in deployments if one["status"] == "succeeded"}
+    planned = [
+        (one, (one["id"], one["version_id"]) not in running)
+        for one in sorted(services, key=lambda one: str(one["id"]))
+        if one["version_id"] is not None
+    ]
+    return {
+        "planned": [
+            {"service_id": one["id"], "version_id": one["version_id"], "changes": changes, "edge": "DESIRES"}
+            for one, changes in planned
+        ],
+        "services": [one["id"] for one, changes in planned if changes and one["exposure"] == Exposure.PUBLIC],
+    }
 
 
 def _block(id: str, found: Finding) -> Block:

@@ -10,7 +10,7 @@ OPTIONAL MATCH (environment)-[:TARGETS]->(provider:Provider {tenant: $tenant})
 CALL (application) {
   MATCH (application)-[:HAS_SERVICE]->(service:Service {tenant: $tenant})
   OPTIONAL MATCH (service)-[:DESIRES]->(version:ServiceVersion {tenant: $tenant})
-  RETURN collect([service.id, service.version, service.name, service.kind, version.version, version.id, version.image,
+  RETURN collect([service.id, service.version, service.name, service.kind, service.exposure, version.version, version.id, version.image,
     version.replicas, version.ports, version.environment, version.command, version.args, version.cpu_request,
     version.cpu_limit, version.memory_request, version.memory_limit, version.probe_kind, version.probe_port,
     version.probe_path, version.deadline_seconds]) AS services

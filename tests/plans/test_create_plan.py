@@ -7,8 +7,12 @@ import asyncio
 import orjson
 import pytest
 
+from app.domain import policies
 from app.domain.access import Role
+from app.domain.plan_reading import read_snapshot
 from app.domain.plans import create_plan
+from app.domain.policies import Point
+from app.domain.rows import listed
 from app.errors import Forbidden, InvalidInput, NotFound
 from app.graph_observer import counting
 from app.transactions import Row
@@ -273,3 +277,33 @@ async def test_another_tenants_application_does_not_exist(platform: Platform) ->
         await create_plan(stranger.change(), application_id=APPLICATION, environment_id=ENVIRONMENT)
     # then
     assert await stranger.events() == []
+
+
+async def test_policies_are_told_what_they_are_told_by_whoever_has_no_picture(platform: Platform) -> None:
+    # given: one that runs as desired, one whose deployment failed, and a public one that was never deployed
+    await platform.apply(*SHOP, service("redis"), service("cart", needs=["redis"]), service("web", needs=["cart"]))
+    tenant = platform.tenant
+    await platform.graph.define(f"MATCH (s:Service {{tenant: '{tenant}', name: 'web'}}) SET s.exposure = 'public'")
+    for name, status in (("redis", "succeeded"), ("cart", "failed")):
+        await platform.graph.define(
+            f"MATCH (s:Service {{tenant: '{tenant}', name: '{name}'}})-[:DESIRES]->(v) "
+            f"MATCH (e:Environment {{tenant: '{tenant}', id: '{ENVIRONMENT}'}}) "
+            f"CREATE (s)<-[:OF]-(d:Deployment:Entity {{tenant: '{tenant}', id: '{APPLICATION}/{name}@dev', version: 1, "
+            f"service_id: s.id, service_name: s.name, kind: 'Workload', application_id: '{APPLICATION}', "
+            f"environment_id: '{ENVIRONMENT}', status: '{status}', provider: 'echo', version_id: v.id}})-[:RUNS]->(v), "
+            "(d)-[:IN]->(e)"
+        )
+    reader = platform.graph.reader(tenant)
+    # when
+    snapshot = await read_snapshot(reader, tenant, application_id=APPLICATION, environment_id=ENVIRONMENT)
+    # then
+    place = {"application_id": APPLICATION, "environment_id": ENVIRONMENT}
+    asked = await policies.decide(reader, Point.PLAN, place, project_id="shop")
+    told = [(decision.policy, decision.inputs_hash) for decision in snapshot.decisions]
+    assert told == [(decision.policy, decision.inputs_hash) for decision in asked]
+    row = (await reader.run("policies/list_planned", **place))[0]
+    assert [[one[0], one[2], one[3]] for one in map(listed, listed(row["planned"]))] == [
+        [f"{APPLICATION}/cart", True, "internal"],
+        [f"{APPLICATION}/redis", False, "internal"],
+        [f"{APPLICATION}/web", True, "public"],
+    ]

@@ -86,9 +86,17 @@ def validate(content: JsonValue) -> Manifest | tuple[ManifestProblem, ...]:
         manifest = model.model_validate(content)
     except ValidationError as error:
         details = error.errors(include_url=False)[:MAX_PROBLEMS]
-        return tuple(_problem(detail, model) for detail in details)
+        found = [_problem(detail, model) for detail in details]
+        return tuple((found + list(_imageless(content)))[:MAX_PROBLEMS])
     problems = tuple(_relations(manifest))[:MAX_PROBLEMS]
     return problems or manifest
+
+
+def _imageless(content: Mapping[str, JsonValue]) -> Iterator[ManifestProblem]:
+    """That a service says neither an image nor a template, where other problems keep it from becoming a manifest."""
+    spec = content.get("spec")
+    if content.get("kind") == "Service" and isinstance(spec, dict) and "image" not in spec and "template" not in spec:
+        yield ManifestProblem(("spec", "image"), "is required")
 
 
 def _model(content: Mapping[str, JsonValue]) -> type[Manifest] | ManifestProblem:

@@ -6,7 +6,7 @@ from strawberry import ID
 from strawberry.scalars import JSON
 
 from app.domain.kinds import at_most, matching
-from app.domain.manifests import ICON
+from app.domain.manifest_fields import ICON
 from app.domain.names import LABEL_PATTERN, SLUG_PATTERN
 from app.domain.templates.templates import check_tags
 from graph_schema.declaration import Rule, Write, incoming, many, node, one, outgoing, stored

@@ -6,123 +6,33 @@ the rules between fields. Field names are written in camelCase, as Kubernetes do
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from pydantic.config import JsonDict
 
 from app.domain import names
-from app.domain.images import IMAGE_PATTERN, parse_image
-from app.domain.names import LABEL_LENGTH, LABEL_PATTERN, SLUG_PATTERN, is_slug
-from app.domain.quantities import QUANTITY_PATTERN, parse_cpu, parse_memory
+from app.domain.manifest_fields import (
+    MOST_TAGS,
+    Argument,
+    Content,
+    Cpu,
+    DependencyName,
+    Description,
+    HttpPath,
+    Icon,
+    Ignored,
+    Image,
+    Label,
+    Memory,
+    Name,
+    PortName,
+    PortNumber,
+    Title,
+    VariableName,
+)
 
 API_VERSION: Final = "trellis/v1"
-
-ICON: Final = rf"({SLUG_PATTERN}|https://[^\s\"<>]{{1,1900}})"
-"""What a template's icon is: the name of one, or where it is."""
-MOST_TAGS: Final = 20
-"""More words for one template are not taken."""
-
-_VARIABLE_PATTERN = r"[A-Za-z_][A-Za-z0-9_.-]{0,252}"
-_PORT_NAME_PATTERN = r"[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?"
-_FIELD_PATTERN = r"[A-Za-z0-9_.*-]{1,300}"
-_DEPENDENCY_PATTERN = rf"({SLUG_PATTERN}/)?{SLUG_PATTERN}"
-
-
-def _slug(text: str) -> str:
-    if not is_slug(text):
-        raise ValueError(
-            "must be 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends, "
-            f"not {text[:80]!r}"
-        )
-    return text
-
-
-def _label(text: str) -> str:
-    if re.fullmatch(LABEL_PATTERN, text) is None:
-        raise ValueError(
-            f"must be 1 to {LABEL_LENGTH} letters, digits, '_', '.' and '-', with a letter or digit at both ends, "
-            f"not {text[:80]!r}"
-        )
-    return text
-
-
-def _port_name(text: str) -> str:
-    if re.fullmatch(_PORT_NAME_PATTERN, text) is None or "--" in text or re.search("[a-z]", text) is None:
-        raise ValueError(
-            "must be 1 to 15 lower-case letters, digits and single hyphens, with at least one letter and no hyphen "
-            f"at either end, not {text[:80]!r}"
-        )
-    return text
-
-
-def _variable(text: str) -> str:
-    if re.fullmatch(_VARIABLE_PATTERN, text) is None:
-        raise ValueError(
-            f"must be 1 to 253 letters, digits, '_', '.' and '-' that begin with a letter or '_', not {text[:80]!r}"
-        )
-    return text
-
-
-def _dependency(text: str) -> str:
-    if re.fullmatch(_DEPENDENCY_PATTERN, text) is None:
-        raise ValueError(
-            "must be a service's name, or application/name for a service of another application of the project, "
-            f"not {text[:80]!r}"
-        )
-    return text
-
-
-def _field(text: str) -> str:
-    if re.fullmatch(_FIELD_PATTERN, text) is None:
-        raise ValueError(
-            "must be a field such as replicas or environment.MODE, 1 to 300 letters, digits, '_', '.', '-' and '*', "
-            f"not {text[:80]!r}"
-        )
-    return text
-
-
-def _icon(text: str) -> str:
-    if re.fullmatch(ICON, text) is None:
-        raise ValueError("must be a name of lower-case letters, digits and hyphens, or an https address")
-    return text
-
-
-def _plain(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("must not hold the character NUL")
-    return text
-
-
-def _image(text: str) -> str:
-    parse_image(text)
-    return text
-
-
-def _cpu(text: str) -> str:
-    parse_cpu(text)
-    return text
-
-
-def _memory(text: str) -> str:
-    parse_memory(text)
-    return text
-
-
-def _pattern(pattern: str) -> JsonDict:
-    return {"pattern": f"^{pattern}$"}
-
-
-Name = Annotated[str, AfterValidator(_slug), Field(json_schema_extra=_pattern(SLUG_PATTERN))]
-Argument = Annotated[str, Field(max_length=131_072), AfterValidator(_plain)]
-PortNumber = Annotated[int, Field(ge=1, le=65_535)]
-Cpu = Annotated[str, AfterValidator(_cpu), Field(json_schema_extra=_pattern(QUANTITY_PATTERN))]
-Memory = Annotated[str, AfterValidator(_memory), Field(json_schema_extra=_pattern(QUANTITY_PATTERN))]
-Ignored = Annotated[str, AfterValidator(_field), Field(json_schema_extra=_pattern(_FIELD_PATTERN))]
-Content = Annotated[dict[str, JsonValue], WithJsonSchema({"type": "object"})]
-Description = Annotated[str, Field(max_length=2_000, description="What it is, for people."), AfterValidator(_plain)]
 
 
 class Part(BaseModel):
@@ -206,9 +116,7 @@ class EnvironmentSpec(Part):
 class PortSpec(Part):
     """A port of a service."""
 
-    name: Annotated[str, AfterValidator(_port_name)] = Field(
-        description="Its name, unique in the service.", json_schema_extra=_pattern(_PORT_NAME_PATTERN)
-    )
+    name: PortName = Field(description="Its name, unique in the service.")
     port: PortNumber = Field(description="The number others connect to, unique in the service.")
     target_port: PortNumber | None = Field(
         default=None, description="The number the container listens on; the same as port if left out."
@@ -218,9 +126,7 @@ class PortSpec(Part):
 class VariableSpec(Part):
     """An environment variable of the container."""
 
-    name: Annotated[str, AfterValidator(_variable)] = Field(
-        description="Its name, unique in the service.", json_schema_extra=_pattern(_VARIABLE_PATTERN)
-    )
+    name: VariableName = Field(description="Its name, unique in the service.")
     value: Argument = Field(description="Its value, as text: quote numbers.")
 
 
@@ -248,9 +154,7 @@ class HttpProbe(Part):
     """A probe that asks for a page; an answer from 200 to 399 means ready."""
 
     port: PortNumber = Field(description="The port the container listens on.")
-    path: Annotated[str, Field(max_length=2_000, pattern=r"^/"), AfterValidator(_plain)] = Field(
-        default="/", description="The page to ask for; it begins with a slash."
-    )
+    path: HttpPath = Field(default="/", description="The page to ask for; it begins with a slash.")
 
 
 class ReadinessSpec(Part):
@@ -264,9 +168,8 @@ class ReadinessSpec(Part):
 class DependencySpec(Part):
     """Another service that this one calls."""
 
-    service: Annotated[str, AfterValidator(_dependency)] = Field(
+    service: DependencyName = Field(
         description="The service's name, or application/name in another application of the same project.",
-        json_schema_extra=_pattern(_DEPENDENCY_PATTERN),
     )
     kind: Literal["hard", "soft"] = Field(
         default="hard", description="hard: it cannot work without it, and is deployed after it; soft: it can."
@@ -277,9 +180,7 @@ class TemplateReference(Part):
     """A version of a template."""
 
     name: Name = Field(description="The template's name.")
-    version: Annotated[str, AfterValidator(_label)] = Field(
-        description="The version of it, as text: quote numbers.", json_schema_extra=_pattern(LABEL_PATTERN)
-    )
+    version: Label = Field(description="The version of it, as text: quote numbers.")
 
 
 class ServiceSpec(Part):
@@ -300,19 +201,17 @@ class ServiceSpec(Part):
     data_class: Literal["public", "internal", "confidential", "personal"] = Field(
         default="internal", description="How much the data that it holds matters; policies look at it."
     )
-    version: Annotated[str, AfterValidator(_label)] | None = Field(
+    version: Label | None = Field(
         default=None,
         description="A label for this version; from the image's tag or digest if left out.",
-        json_schema_extra=_pattern(LABEL_PATTERN),
     )
     deprecated: bool | None = Field(
         default=None,
         description="Whether this version is not to be deployed any more; policies look at it. As it is if left out.",
     )
-    image: Annotated[str, AfterValidator(_image)] | None = Field(
+    image: Image | None = Field(
         default=None,
         description="The container image: registry/repository:tag@digest. Needed where there is no template.",
-        json_schema_extra=_pattern(IMAGE_PATTERN),
     )
     replicas: Annotated[int, Field(ge=0, le=1_000)] = Field(default=1, description="How many copies run.")
     ports: Annotated[list[PortSpec], Field(max_length=100)] = Field(default=[], description="What it listens on.")
@@ -340,9 +239,8 @@ class ServiceSpec(Part):
 class TemplateVersionSpec(Part):
     """A version of a template: it never changes, so what is to be another has another label."""
 
-    version: Annotated[str, AfterValidator(_label)] = Field(
+    version: Label = Field(
         description="Its label, unique in the template, as text: quote numbers.",
-        json_schema_extra=_pattern(LABEL_PATTERN),
     )
     deprecated: bool | None = Field(
         default=None, description="Whether services are not to be instances of it any more. As it is if left out."
@@ -362,13 +260,9 @@ class TemplateVersionSpec(Part):
 class TemplateSpec(Part):
     """What is offered: versions that are not said stay as they are."""
 
-    title: Annotated[str, Field(max_length=200), AfterValidator(_plain)] = Field(
-        default="", description="What people read instead of its name."
-    )
+    title: Title = Field(default="", description="What people read instead of its name.")
     description: Description = ""
-    icon: Annotated[str, AfterValidator(_icon)] | None = Field(
-        default=None, description="The name of a picture, or an https address.", json_schema_extra=_pattern(ICON)
-    )
+    icon: Icon | None = Field(default=None, description="The name of a picture, or an https address.")
     category: Name | None = Field(default=None, description="What it is offered under, such as web.")
     tags: Annotated[list[Name], Field(max_length=MOST_TAGS)] = Field(
         default=[], description="Words that it can be found by."

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from app.domain import declared, idempotency
 from app.domain.access import Action, can, require
 from app.domain.changes import Change, Outcome, Saved, Saving, Wanted, batches, named, refuse, save
-from app.domain.manifests import MOST_TAGS
+from app.domain.manifest_fields import MOST_TAGS
 from app.domain.names import is_slug, template_version_id
 from app.domain.rows import listed, texts
 from app.domain.templates.content import TemplateContent

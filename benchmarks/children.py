@@ -88,13 +88,18 @@ def _status(port: int, path: str) -> int:
 
 @asynccontextmanager
 async def api(
-    tenant: Tenant, environment: Mapping[str, str], *, command: tuple[str, ...] = ("app.main", "serve")
+    tenant: Tenant,
+    environment: Mapping[str, str],
+    *,
+    command: tuple[str, ...] = ("app.main", "serve"),
+    name: str = "api",
 ) -> AsyncIterator[Child]:
-    """The API of a tenant, as users start it, or by another `command` (a module and its arguments)."""
+    """The API of a tenant, as users start it, or by another `command` (a module and its arguments); `name` is its
+    log's."""
     [port] = free_ports(1)
     own = {**environment, "TRELLIS_API_PORT": str(port)}
-    name = command[0].rpartition(".")[2]
-    async with child(f"api-{name}", *command, port=port, environment=own, folder=tenant.servers.folder) as served:
+    log = f"{name}-{command[0].rpartition('.')[2]}"
+    async with child(log, *command, port=port, environment=own, folder=tenant.servers.folder) as served:
         yield served
 
 

@@ -34,13 +34,16 @@ from benchmarks.peers import node as node_peers
 from benchmarks.servers import Servers, Tenant, tenant
 from benchmarks.sides import Side, figures, measured_in_turn, warmed
 
-OURS, BY_TEAM = "Trellis", "Trellis, seen through teams"
+OURS, BY_TEAM, KEPT = "Trellis", "Trellis, seen through teams", "Trellis, with kept answers"
 ROUTE, YOGA, APOLLO = "route by hand", "yoga", "Apollo"
 STRAWBERRY, STRAWBERRY_BARE = "Strawberry", "Strawberry, bare session"
 PEERS = (
     "a route by hand (Neo4j driver with Rust extension, one Cypher statement, orjson, Starlette), @neo4j/graphql "
     "behind GraphQL Yoga and behind Apollo Server, and Strawberry with DataLoaders, both caches and orjson"
 )
+
+MEGABYTES = 32
+"""What the API keeps answers in where nothing is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ async def measure(servers: Servers, *, rounds: int, size: PageSize, node: Node |
         },
         figures=(
             *figures("page", page, ours=OURS, requests={ROUTE: 1.5, YOGA: 3.0, APOLLO: 4.0}, p99={ROUTE: 1.0}),
+            *figures("page, kept until something changes", page, ours=KEPT, requests={ROUTE: None}, p99={}),
             *figures("page seen through teams", page, ours=BY_TEAM, requests={ROUTE: None}, p99={}),
             *figures(
                 "small query", small, ours=OURS, requests={YOGA: 3.0, STRAWBERRY: 1.8, STRAWBERRY_BARE: None}, p99={}
@@ -126,6 +130,7 @@ async def sides(owner: Tenant, size: PageSize, node: Node | None) -> AsyncIterat
         ids = [{"id": each} for each in service_ids(size.applications, size.small_queries)]
         page, small = _bodies(PAGE, pages), _bodies(SMALL, ids)
         by_team = await _ours(stack, owner, size, "benchmarks.teams_api")
+        keeping = await _ours(stack, owner, size, megabytes=MEGABYTES)
         route = await _python(stack, owner, "benchmarks.peers.driver_route")
         loaders = await _python(stack, owner, "benchmarks.peers.strawberry_loaders")
         bare = await _python(stack, owner, "benchmarks.peers.strawberry_loaders", "bare")
@@ -134,6 +139,7 @@ async def sides(owner: Tenant, size: PageSize, node: Node | None) -> AsyncIterat
             Compared(lasting(OURS, ours, page)),
             Compared(lasting(ROUTE, route, _bodies(None, pages), path="/page")),
             Compared(lasting(BY_TEAM, by_team, page)),
+            Compared(lasting(KEPT, keeping, page)),
         ]
         of_small = [
             Compared(short(OURS, ours, small)),
@@ -170,9 +176,14 @@ def _asked(
     return Side(name, reached.served, load)
 
 
-async def _ours(stack: AsyncExitStack, owner: Tenant, size: PageSize, module: str | None = None) -> _Reached:
+async def _ours(
+    stack: AsyncExitStack, owner: Tenant, size: PageSize, module: str | None = None, *, megabytes: int = 0
+) -> _Reached:
+    """The API, keeping answers in that many megabytes: in none, so that every request asks the graph."""
     command = ("app.main", "serve") if module is None else (module,)
-    served = await stack.enter_async_context(api(owner, owner.environment(), command=command))
+    environment = {**owner.environment(), "TRELLIS_API_CACHE_MEGABYTES": str(megabytes)}
+    name = "keeping-api" if megabytes else "api"
+    served = await stack.enter_async_context(api(owner, environment, command=command, name=name))
     caller = await signed_in(served, owner)
     return _Reached(served, {"authorization": f"Bearer {caller.token}"})
 

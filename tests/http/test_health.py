@@ -206,6 +206,8 @@ async def test_log_lines_are_json_with_the_request_id_and_without_secrets() -> N
             await client.get("/who", headers={"X-Request-Id": "mine-2"})
             logging.getLogger("library").error("plain %s", "line")
             structlog.get_logger("odd").warning("odd", beyond=2**70, half="\ud800")
+            structlog.get_logger("quiet").debug("not said at this level")
+            logging.getLogger("library").debug("nor this")
     # then
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     seen = next(line for line in lines if line["event"] == "seen")
@@ -216,5 +218,8 @@ async def test_log_lines_are_json_with_the_request_id_and_without_secrets() -> N
     assert (seen["password"], seen["nested"]) == ("[redacted]", {"api_token": "[redacted]", "name": "n"})
     assert (request["path"], request["status"], request["request_id"]) == ("/who", 200, "mine-2")
     assert request["duration_ms"] >= 0
-    assert plain["level"] == "error"
+    assert (plain["level"], plain["logger"], plain["service"]) == ("error", "library", "test")
+    assert (odd["logger"], request["logger"], request["level"]) == ("odd", "trellis.http", "info")
+    assert set(plain) >= {"time", "level", "logger", "service", "event"} <= set(odd)
+    assert not [line for line in lines if line["event"] in ("not said at this level", "nor this")]
     assert (odd["beyond"], odd["half"]) == (2**70, "\ud800")

@@ -79,7 +79,8 @@ async def test_a_rollout_that_is_cancelled_stops_and_nothing_more_is_applied(
 
     # when it is cancelled
     answer = await user.api.ask(CANCEL, {"input": {"run": run_id, "reason": "wrong image"}})
-    assert answer["cancelRun"] == {"run": {"state": "CANCELLING"}, "problems": []}
+    # then it is told to stop, and may have by the time this is read
+    assert answer["cancelRun"] in [{"run": {"state": state}, "problems": []} for state in ("CANCELLING", "CANCELLED")]
     await user.until(lambda event: (event["type"], event["subject"]) == ("run.finished", run_id))
 
     # then it has ended long before its time, and what comes after was never applied

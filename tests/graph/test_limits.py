@@ -45,7 +45,9 @@ async def test_a_statement_that_takes_too_much_memory_is_stopped(
         # and who asked for such a read over HTTP is told so
         read = graph.read_compiled
 
-        async def large(text: str, tenant: str, parameters: dict[str, object], *, name: str) -> list[object]:
+        async def large(
+            text: str, tenant: str, parameters: dict[str, object], *, name: str, **_: object
+        ) -> list[object]:
             return list(await read(LARGE, tenant, {}, name=name))
 
         monkeypatch.setattr(graph, "read_compiled", large)
@@ -68,7 +70,9 @@ async def test_the_caller_is_told_what_was_too_much(
     async with Graph.connect(replace(graph_settings, statement_timeout=0.5)) as graph:
         read = graph.read_compiled
 
-        async def slow(text: str, tenant: str, parameters: dict[str, object], *, name: str) -> list[object]:
+        async def slow(
+            text: str, tenant: str, parameters: dict[str, object], *, name: str, **_: object
+        ) -> list[object]:
             return list(await read(LONG, tenant, {}, name=name))
 
         monkeypatch.setattr(graph, "read_compiled", slow)

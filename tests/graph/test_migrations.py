@@ -188,6 +188,8 @@ async def test_keys_keep_two_nodes_apart(blank: Graph) -> None:
         "ServiceVersion",
         "StepRun",
         "Team",
+        "Template",
+        "TemplateVersion",
         "Tenant",
         "User",
         "Violation",

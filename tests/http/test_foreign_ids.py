@@ -37,8 +37,8 @@ FOREIGN = {
     "service": "shop/boutique/cart",
     "dependsOn": "shop/boutique/store",
 }
-OURS = frozenset({"login", "applyManifests", "createProject"})
-"""Mutations that take no id: a name and a password, manifests, which say all that is to be, and a new project."""
+OURS = frozenset({"login", "applyManifests", "createProject", "createTemplate"})
+"""Mutations that take no id: a name and a password, manifests, which say all that is to be, what is new at the root."""
 SCALARS: dict[str, object] = {"String": "x", "Int": 1, "Float": 1.0, "Boolean": False, "JSON": {}}
 SCALARS["DateTime"] = "2999-01-01T00:00:00Z"
 
@@ -184,6 +184,8 @@ async def test_a_mutation_finds_nothing_of_another_tenant(api: Api, foreign: Pla
     assert isinstance(value, dict)
     if name == "deploy":
         del value["plan"]
+    if name == "createTemplateVersion":
+        value |= {"inputs": {"type": "object"}, "workload": {"image": "nginx:1.27"}}
     if name == "createSchedule":
         value |= {"cron": "@daily", "zone": "UTC"}
     if name == "createFreeze":

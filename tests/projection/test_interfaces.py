@@ -34,9 +34,10 @@ def test_a_type_implements_what_it_has_the_fields_of() -> None:
     members = {name: set(each.members) for name, each in MODEL.abstract.items()}
     # when their types are read
     # then they are those that have all the fields, of what people can name
-    described = {"Application", "Environment", "Policy", "Project", "Service"}
+    described = {"Application", "Environment", "Policy", "Project", "Service", "Template"}
     assert members["Described"] == described
-    assert members["Named"] == described | {"Freeze", "Provider", "Schedule", "ServiceVersion", "Team", "User"}
+    own = {"Freeze", "Provider", "Schedule", "ServiceVersion", "Team", "TemplateVersion", "User"}
+    assert members["Named"] == described | own
     assert members["Node"] == members["Named"] | {"Deployment", "Plan", "Run"}
     # and a search can be narrowed to each
     assert {MODEL.types[name].label for name in MODEL.abstract["Node"].members} == {kind.value for kind in NodeKind}

@@ -26,7 +26,7 @@ from tests.platform import Platform
 from tests.servers import Neo4jAccess, neo4j_for_tests, own_neo4j, redis_for_tests
 from tests.side_by_side import GROUPS, Beside, Turns, group, own_ports
 
-_LATE = ("faults", "end_to_end")
+_LATE = ("end_to_end", "faults")
 """Folders whose tests take long: they come last, in this order, so that a plain mistake shows within seconds."""
 _FOLDER = pytest.StashKey[str]()
 _TURNS = pytest.StashKey[Turns]()
@@ -121,10 +121,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what needs no server first, then what asks the shared ones, then what takes long."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run what needs no server first, then what asks the shared ones, then what takes long.
 
-    def rank(item: pytest.Item) -> int:
+    Side by side, one process begins with the longest group once the quick tests are through: what is left when that
+    ends is many small parts, so that both end together.
+    """
+    kubernetes = 3 if config.stash.get(_TURNS, None) is None else 0.5
+
+    def rank(item: pytest.Item) -> float:
         folder = Path(item.location[0]).parts[1]
         fixtures = set(getattr(item, "fixturenames", ()))
         own = group(item.nodeid)
@@ -132,7 +137,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if name in fixtures and own != name:
                 raise pytest.UsageError(f"{item.nodeid} asks for {name}: add it there in tests/side_by_side.py")
         if own == "kubernetes_testbed":
-            return 3
+            return kubernetes
         if folder in _LATE:
             return 4 + _LATE.index(folder)
         if folder == "local":

@@ -22,7 +22,9 @@ from app.projection.shaper import Irregular, Missing
 from app.transactions import Value
 
 LARGE = 50_000
-"""Values of a row that are shaped in a thread: so many keep the event loop for as long as others may wait."""
+"""What a query may answer, in values, from which on its answer may be large."""
+LARGE_BYTES: Final = 500_000
+"""Bytes of a row, as JSON, that are shaped in a thread: so many keep others waiting for some milliseconds."""
 
 _WITHOUT_EVENTS: Final = re.compile(r":(?:Decision|Run|StepRun)\b|\.(?:observed_at|next_at)\b")
 """What changes without an event. Decisions are a log themselves, of what was refused, too; a run under way counts its
@@ -72,16 +74,19 @@ async def run(
     return columns, given
 
 
-def is_large(columns: list[Value], most: int = LARGE) -> bool:
-    """Whether a row holds more than that many values and lists."""
-    found, waiting = 0, [columns]
-    while waiting:
-        values = waiting.pop()
-        found += len(values)
-        if found > most:
-            return True
-        waiting += [each for each in values if type(each) is list]
+def is_large(columns: list[Value]) -> bool:
+    """Whether a row is more than `LARGE_BYTES` of JSON: writing it tells that sooner than looking through it."""
+    found = 0
+    for column in columns:
+        for each in column if isinstance(column, list) else [column]:
+            found += len(orjson.dumps(each, default=_unwritten))
+            if found > LARGE_BYTES:
+                return True
     return False
+
+
+def _unwritten(value: object) -> None:
+    """Of what JSON has no form for only the rest counts."""
 
 
 async def answer(

@@ -14,7 +14,7 @@ from app.projection.layout import EntryAt, NodeLayout, OneAt, PageAt, RootLayout
 from app.projection.selection import Arguments
 from app.transactions import Value
 
-PART: Final = 5
+PART: Final = 20
 """Rows of a page that are returned at a time where an answer may be large."""
 
 

@@ -13,14 +13,7 @@ from operator import itemgetter
 from typing import Final, TypeVar, cast
 
 import neo4j
-from neo4j import (
-    AsyncDriver,
-    AsyncGraphDatabase,
-    AsyncManagedTransaction,
-    AsyncTransaction,
-    Query,
-    unit_of_work,
-)
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncTransaction, Query, unit_of_work
 from neo4j.exceptions import (
     AuthError,
     ClientError,
